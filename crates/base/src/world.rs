@@ -1,0 +1,79 @@
+//! What a program can't compute: the time, and chance.
+
+use std::sync::Arc;
+
+use crate::{Id, Time};
+
+/// Says what time it is.
+pub trait Clock: Send + Sync {
+    /// The current moment.
+    fn now(&self) -> Time;
+}
+
+/// A source of bytes nobody can guess.
+pub trait Entropy: Send + Sync {
+    /// Fills `bytes`.
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// The clock and the entropy that everything in one process shares.
+#[derive(Clone)]
+pub struct World {
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl World {
+    /// A world with this clock and this entropy.
+    pub fn new(clock: impl Clock + 'static, entropy: impl Entropy + 'static) -> Self {
+        Self { clock: Arc::new(clock), entropy: Arc::new(entropy) }
+    }
+
+    /// The machine's clock and its operating system's entropy.
+    pub fn system() -> Self {
+        Self::new(SystemClock, SystemEntropy)
+    }
+
+    /// The current moment.
+    pub fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    /// A new identifier, made now.
+    pub fn new_id<T: ?Sized>(&self) -> Id<T> {
+        self.new_id_at(self.now())
+    }
+
+    /// A new identifier that sorts as if made at `moment` (imported history keeps its order).
+    pub fn new_id_at<T: ?Sized>(&self, moment: Time) -> Id<T> {
+        Id::from_parts(moment.milliseconds(), u128::from_be_bytes(self.secret()))
+    }
+
+    /// `N` bytes nobody can guess.
+    pub fn secret<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.entropy.fill(&mut bytes);
+        bytes
+    }
+}
+
+/// The machine's clock.
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
+    fn now(&self) -> Time {
+        Time::from_microseconds(jiff::Timestamp::now().as_microsecond())
+            .expect("the machine's clock is between the years 0 and 9999")
+    }
+}
+
+/// The operating system's entropy.
+pub struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the operating system for entropy")]
+    fn fill(&self, bytes: &mut [u8]) {
+        getrandom::fill(bytes).expect("the operating system gives entropy");
+    }
+}

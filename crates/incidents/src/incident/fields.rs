@@ -1,0 +1,226 @@
+//! Values of custom fields on an incident.
+
+use std::sync::Arc;
+
+use base::{Error, Id, Problem, Problems, Result};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::settings::Settings;
+use crate::settings::custom_fields::{CustomField, CustomFieldOption, FieldType};
+
+/// The values of one field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldEntry {
+    /// The field.
+    pub field: Id<CustomField>,
+    /// Its values; never empty.
+    pub values: Vec<FieldValue>,
+}
+
+/// A value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "value", rename_all = "snake_case")]
+pub enum FieldValue {
+    /// An option of the field.
+    Option(Id<CustomFieldOption>),
+    /// A catalog entry, as it was named.
+    CatalogEntry(String),
+    /// A text.
+    Text(String),
+    /// A link.
+    Link(String),
+    /// A number, as it was written.
+    Numeric(String),
+}
+
+impl FieldValue {
+    /// What filters compare.
+    pub fn as_text(&self) -> String {
+        match self {
+            Self::Option(id) => id.to_string(),
+            Self::CatalogEntry(text) | Self::Text(text) | Self::Link(text) | Self::Numeric(text) => text.clone(),
+        }
+    }
+}
+
+/// The values of one field, in a request. An empty list clears the field.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub struct CustomFieldEntryPayload {
+    /// The field.
+    custom_field_id: String,
+    /// Its values.
+    values: Vec<CustomFieldValuePayload>,
+}
+
+/// A value in a request: one of these, whichever fits the field.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+struct CustomFieldValuePayload {
+    /// Has no effect.
+    #[expect(dead_code, reason = "clients send back what they read")]
+    id: Option<String>,
+    /// A catalog entry: its ID, external ID or alias.
+    value_catalog_entry_id: Option<String>,
+    /// A link.
+    value_link: Option<String>,
+    /// A number.
+    value_numeric: Option<String>,
+    /// An option's ID.
+    value_option_id: Option<String>,
+    /// A text.
+    value_text: Option<String>,
+    /// Has no effect: timestamps have a place of their own.
+    #[expect(dead_code, reason = "old clients send it")]
+    value_timestamp: Option<String>,
+}
+
+/// Puts the values of `payload` in place of what `entries` has for the same fields.
+pub(super) fn apply(
+    entries: &mut Vec<FieldEntry>,
+    payload: &[CustomFieldEntryPayload],
+    settings: &Settings,
+) -> Result<()> {
+    let mut problems = Problems::new();
+    for (index, given) in payload.iter().enumerate() {
+        let read = given.read(settings).map_err(|error| error.within(format!("custom_field_entries.{index}")));
+        if let Some(entry) = problems.keep(read)? {
+            entries.retain(|other| other.field != entry.field);
+            if !entry.values.is_empty() {
+                entries.push(entry);
+            }
+        }
+    }
+    problems.finish()
+}
+
+impl CustomFieldEntryPayload {
+    fn read(&self, settings: &Settings) -> Result<FieldEntry> {
+        let field = settings.fields.named("custom_field_id", &self.custom_field_id)?;
+        let mut problems = Problems::new();
+        let mut values = Vec::new();
+        for (index, given) in self.values.iter().enumerate() {
+            let read = given.read(field, settings).map_err(|error| error.within(format!("values.{index}")));
+            values.extend(problems.keep(read)?.flatten());
+        }
+        let one = field.field_type != FieldType::MultiSelect;
+        problems.check(!one || values.len() <= 1, "values", "this field has one value");
+        problems.finish()?;
+        Ok(FieldEntry { field: field.id, values })
+    }
+}
+
+impl CustomFieldValuePayload {
+    /// The value, `None` where it is empty.
+    fn read(&self, field: &CustomField, settings: &Settings) -> Result<Option<FieldValue>> {
+        let (name, given) = match field.field_type {
+            FieldType::SingleSelect | FieldType::MultiSelect if field.catalog_type_id.is_some() => {
+                ("value_catalog_entry_id", &self.value_catalog_entry_id)
+            }
+            FieldType::SingleSelect | FieldType::MultiSelect => ("value_option_id", &self.value_option_id),
+            FieldType::Text => ("value_text", &self.value_text),
+            FieldType::Link => ("value_link", &self.value_link),
+            FieldType::Numeric => ("value_numeric", &self.value_numeric),
+        };
+        let Some(text) = given else {
+            let message = format!("{name} is required: the field is of type {}", field.field_type);
+            return Err(Error::of_problems(vec![Problem::new("is_required", message).at(name)]));
+        };
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let value = match name {
+            "value_option_id" => {
+                let option = settings.options.named(name, text)?;
+                if option.custom_field_id != field.id {
+                    return Err(Error::invalid(name, "this is an option of another field"));
+                }
+                FieldValue::Option(option.id)
+            }
+            "value_catalog_entry_id" => FieldValue::CatalogEntry(text.clone()),
+            "value_link" if !text.contains("://") => return Err(Error::invalid(name, "is not a link")),
+            "value_link" => FieldValue::Link(text.clone()),
+            "value_numeric" if text.parse::<f64>().is_ok_and(f64::is_finite) => FieldValue::Numeric(text.clone()),
+            "value_numeric" => return Err(Error::invalid(name, "is not a number")),
+            _ => FieldValue::Text(text.clone()),
+        };
+        Ok(Some(value))
+    }
+}
+
+/// The values of one field, in an answer.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CustomFieldEntryBody {
+    custom_field: CustomFieldTypeInfo,
+    values: Vec<CustomFieldValueBody>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct CustomFieldTypeInfo {
+    description: String,
+    field_type: FieldType,
+    id: Id<CustomField>,
+    #[schemars(length(max = 50))]
+    name: String,
+    options: Vec<Arc<CustomFieldOption>>,
+}
+
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[serde(default)]
+struct CustomFieldValueBody {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value_catalog_entry: Option<EmbeddedCatalogEntry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value_link: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value_numeric: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value_option: Option<Arc<CustomFieldOption>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value_text: Option<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct EmbeddedCatalogEntry {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aliases: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_id: Option<String>,
+    id: String,
+    name: String,
+}
+
+/// How `entries` are shown. Fields and options that have since been deleted are not.
+pub(super) fn show(entries: &[FieldEntry], settings: &Settings) -> Vec<CustomFieldEntryBody> {
+    let show_one = |entry: &FieldEntry| {
+        let field = settings.fields.get(entry.field)?;
+        let values: Vec<_> = entry.values.iter().filter_map(|value| show_value(value, settings)).collect();
+        (!values.is_empty()).then(|| CustomFieldEntryBody {
+            custom_field: CustomFieldTypeInfo {
+                description: field.description.clone(),
+                field_type: field.field_type,
+                id: field.id,
+                name: field.name.clone(),
+                options: settings.options_of(field.id).to_vec(),
+            },
+            values,
+        })
+    };
+    entries.iter().filter_map(show_one).collect()
+}
+
+fn show_value(value: &FieldValue, settings: &Settings) -> Option<CustomFieldValueBody> {
+    let nothing = CustomFieldValueBody::default();
+    Some(match value {
+        FieldValue::Option(id) => {
+            CustomFieldValueBody { value_option: Some(settings.options.get(*id)?.clone()), ..nothing }
+        }
+        FieldValue::Text(text) => CustomFieldValueBody { value_text: Some(text.clone()), ..nothing },
+        FieldValue::Link(link) => CustomFieldValueBody { value_link: Some(link.clone()), ..nothing },
+        FieldValue::Numeric(number) => CustomFieldValueBody { value_numeric: Some(number.clone()), ..nothing },
+        FieldValue::CatalogEntry(entry) => {
+            let entry =
+                EmbeddedCatalogEntry { aliases: None, external_id: None, id: entry.clone(), name: entry.clone() };
+            CustomFieldValueBody { value_catalog_entry: Some(entry), ..nothing }
+        }
+    })
+}

@@ -1,0 +1,80 @@
+//! What actions and follow-ups share: a status, an assignee, and lists by their incident.
+
+use base::{Error, Id, Result, Time, words};
+use people::users::User;
+use store::{Condition, Cx, Stored};
+
+use crate::incident::{self, Incident, IncidentRef, Mode, visible_in};
+
+words! {
+    /// How far it has got.
+    pub enum WorkStatus {
+        /// It is to be done.
+        Outstanding = "outstanding",
+        /// It is done.
+        Completed = "completed",
+        /// It has been deleted.
+        Deleted = "deleted",
+        /// It won't be done.
+        NotDoing = "not_doing",
+    }
+}
+
+words! {
+    /// The modes of incidents that lists can be limited to.
+    pub(crate) enum ListMode {
+        Standard = "standard",
+        Retrospective = "retrospective",
+        Test = "test",
+        Tutorial = "tutorial",
+        Stream = "stream",
+    }
+}
+
+impl WorkStatus {
+    /// Refuses the status that only deleting gives.
+    pub(crate) fn check_given(self) -> Result<()> {
+        if self == Self::Deleted { Err(Error::invalid("status", "use the operation that deletes")) } else { Ok(()) }
+    }
+}
+
+/// The condition that something belongs to an incident that the caller may see: this one, or one of
+/// the modes asked for, which are the real ones when none is.
+pub(crate) fn of_incidents(cx: &mut Cx<'_>, incident_id: Option<&str>, modes: Option<Vec<&str>>) -> Result<Condition> {
+    let by_mode = |modes: Vec<&str>| Condition::one_of("mode", modes);
+    match incident_id {
+        Some(id) => {
+            let Ok(incident) = incident::named(cx, id) else { return Ok(Condition::nothing()) };
+            let of_it = Condition::equal("incident_id", incident.id);
+            Ok(match modes {
+                Some(modes) => of_it.and(visible_in("incident_id", cx.access(), by_mode(modes))),
+                None => of_it,
+            })
+        }
+        None => {
+            let modes = modes.unwrap_or_else(|| Mode::REAL.map(Mode::as_str).to_vec());
+            Ok(visible_in("incident_id", cx.access(), by_mode(modes)))
+        }
+    }
+}
+
+/// The incident that something belongs to, where the caller may see it.
+pub(crate) fn incident_of(cx: &mut Cx<'_>, id: Id<Incident>) -> Result<Stored<Incident>> {
+    incident::find(cx, IncidentRef::Id(id))
+}
+
+/// The user that a payload's `assignee_id` names.
+pub(crate) fn assignee(cx: &mut Cx<'_>, id: Option<&str>) -> Result<Option<Id<User>>> {
+    let Some(id) = id.filter(|id| !id.is_empty()) else { return Ok(None) };
+    let user = id.parse().ok().map(|id| cx.find::<User>(id)).transpose()?.flatten();
+    match user {
+        Some(user) if user.active => Ok(Some(user.id)),
+        Some(_) => Err(Error::invalid("assignee_id", "this user has been deactivated")),
+        None => Err(Error::invalid("assignee_id", "there is no such user")),
+    }
+}
+
+/// When it was done: from the moment it is completed until it is not.
+pub(crate) fn completed_at(status: WorkStatus, before: Option<Time>, now: Time) -> Option<Time> {
+    (status == WorkStatus::Completed).then(|| before.unwrap_or(now))
+}

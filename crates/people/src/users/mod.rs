@@ -1,0 +1,13 @@
+//! Users: the people of the organisation.
+//!
+//! A deactivated user is not listed unless asked for, can't be given anything new, and stays visible
+//! wherever they left a trace. Their API keys go on working: keys belong to the organisation.
+//!
+//! `record.rs` is what is stored, `api.rs` what the API shows.
+
+mod api;
+mod record;
+
+pub(crate) use api::routes;
+pub use api::{UserBody, UserReference};
+pub use record::{BaseRole, Directory, Provider, User, find_by_email};

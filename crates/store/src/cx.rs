@@ -1,0 +1,221 @@
+//! The unit of work.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+use base::{Access, Actor, Error, Id, Problem, Reach, Result, Time, World};
+
+use crate::audit::{self, Target};
+use crate::outbox::Event;
+use crate::record::{Record, Stored};
+use crate::store::{Site, Wiring};
+use crate::tx::Tx;
+
+/// On whose behalf something is done.
+#[derive(Clone, Debug)]
+pub struct Who {
+    /// Who it is.
+    pub actor: Actor,
+    /// What they may do.
+    pub access: Arc<Access>,
+    /// The API key that the request came with, if any, also when it acts for a user.
+    pub key: Option<base::AnyId>,
+    /// Where the request came from.
+    pub origin: Origin,
+}
+
+impl Who {
+    /// Wardroom itself, or its operator at the command line: nothing is forbidden.
+    pub fn system() -> Self {
+        Self { actor: Actor::System, access: Arc::new(Access::unlimited()), key: None, origin: Origin::default() }
+    }
+}
+
+/// Where a request came from, for the audit log.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    /// The caller's IP address, or `command line`.
+    pub location: String,
+    /// What the caller's software calls itself.
+    pub user_agent: String,
+}
+
+/// A unit of work: one transaction, done by somebody, at one moment.
+///
+/// Whatever it changes is in the audit log; whatever it announces ([`Cx::emit`]) or leaves for later
+/// ([`Cx::enqueue`]) exists if and only if it committed. It may be run again when it loses a race, so
+/// it must not reach outside: what talks to the world is a job.
+///
+/// It dereferences to [`Tx`] for reading and for SQL of a feature's own.
+pub struct Cx<'a> {
+    tx: Tx<'a>,
+    who: &'a Who,
+    now: Time,
+    unproven: Option<&'static str>,
+}
+
+impl<'a> Deref for Cx<'a> {
+    type Target = Tx<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.tx
+    }
+}
+
+impl DerefMut for Cx<'_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.tx
+    }
+}
+
+impl<'a> Cx<'a> {
+    pub(crate) fn new(tx: Tx<'a>, who: &'a Who) -> Self {
+        let now = tx.shared.world.now();
+        Self { tx, who, now, unproven: None }
+    }
+
+    pub(crate) fn effects(&self) -> crate::tx::Effects {
+        self.tx.effects
+    }
+
+    /// The moment it is done at: the same throughout.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// Clock and entropy.
+    pub fn world(&self) -> &World {
+        &self.tx.shared.world
+    }
+
+    /// A new identifier, made now.
+    pub fn new_id<T: ?Sized>(&self) -> Id<T> {
+        self.world().new_id_at(self.now)
+    }
+
+    /// Who does it.
+    pub fn actor(&self) -> &'a Actor {
+        &self.who.actor
+    }
+
+    /// What they may do.
+    pub fn access(&self) -> &'a Access {
+        &self.who.access
+    }
+
+    /// The API key that the request came with.
+    pub fn key(&self) -> Option<base::AnyId> {
+        self.who.key
+    }
+
+    /// Which organisation this is, and where it is found.
+    pub fn site(&self) -> &Site {
+        &self.tx.shared.site
+    }
+
+    /// Where the request came from.
+    pub fn origin(&self) -> &'a Origin {
+        &self.who.origin
+    }
+
+    /// What features have brought along.
+    pub fn wiring(&self) -> &'a Wiring {
+        &self.tx.shared.wiring
+    }
+
+    /// Admits a caller who holds `scope` at all. One who holds it only within its teams still has to
+    /// prove for the resource at hand that they own it ([`Cx::prove_owned`], [`Cx::owned`]); a unit
+    /// of work that never does is refused in the end ([`Cx::conclude`]), so forgetting can't leak.
+    pub fn admit(&mut self, scope: &'static str) -> Result<()> {
+        match self.access().reach(scope) {
+            Reach::Everywhere => Ok(()),
+            Reach::Teams(_) => {
+                self.unproven = Some(scope);
+                Ok(())
+            }
+            Reach::Nowhere => Err(Error::missing_scope(scope)),
+        }
+    }
+
+    /// Refuses the caller unless the scope it was admitted by covers what `owners` own.
+    pub fn prove_owned<T: ?Sized>(&mut self, owners: &[Id<T>]) -> Result<()> {
+        if let Some(scope) = self.unproven {
+            let owners: Vec<_> = owners.iter().map(|owner| owner.cast()).collect();
+            if !self.access().reach(scope).covers(&owners) {
+                return Err(Error::missing_scope(scope));
+            }
+            self.unproven = None;
+        }
+        Ok(())
+    }
+
+    /// The teams to whose resources the caller is limited, for a list; `None` for no limit.
+    pub fn owned(&mut self) -> Option<&'a [base::AnyId]> {
+        self.unproven.take().map(|_| self.access().teams.as_slice())
+    }
+
+    /// Ends the proof that [`Cx::admit`] asked for.
+    pub fn conclude(&self) -> Result<()> {
+        self.unproven.map_or(Ok(()), |scope| Err(Error::missing_scope(scope)))
+    }
+
+    /// Refuses the caller unless it holds `scope` everywhere.
+    pub fn require(&self, scope: &str) -> Result<()> {
+        if self.access().everywhere(scope) { Ok(()) } else { Err(Error::missing_scope(scope)) }
+    }
+
+    /// The record with this ID, or 404.
+    pub fn get<R: Record>(&mut self, id: Id<R>) -> Result<Stored<R>> {
+        self.find(id)?.ok_or_else(Error::not_found)
+    }
+
+    /// The record that the field at `pointer` names, or a problem that points there.
+    pub fn get_named<R: Record>(&mut self, pointer: &str, id: Id<R>) -> Result<Stored<R>> {
+        self.find(id)?.ok_or_else(|| {
+            let noun = R::KIND.replace('_', " ");
+            Error::of_problems(vec![
+                Problem::new("invalid_value", format!("there is no {noun} with ID {id}")).at(pointer),
+            ])
+        })
+    }
+
+    /// Stores a new record.
+    pub fn insert<R: Record>(&mut self, record: &R) -> Result<()> {
+        self.tx.insert(record)?;
+        self.audit::<R>(R::VERBS[0], &[Target::of(record)])
+    }
+
+    /// Stores a change. Fails with a lost race when somebody else changed it since it was read.
+    pub fn save<R: Record>(&mut self, stored: &mut Stored<R>) -> Result<()> {
+        self.save_as(R::VERBS[1], stored)
+    }
+
+    /// Stores a change that has a name of its own in the audit log: `rotated`.
+    pub fn save_as<R: Record>(&mut self, verb: &str, stored: &mut Stored<R>) -> Result<()> {
+        self.tx.update(stored)?;
+        self.audit::<R>(verb, &[Target::of::<R>(stored)])
+    }
+
+    /// Deletes a record.
+    pub fn delete<R: Record>(&mut self, stored: &Stored<R>) -> Result<()> {
+        self.tx.delete(stored)?;
+        self.audit::<R>(R::VERBS[2], &[Target::of::<R>(stored)])
+    }
+
+    fn audit<R: Record>(&mut self, verb: &str, targets: &[Target]) -> Result<()> {
+        let action = format!("{}.{verb}", R::KIND);
+        let entry = audit::Entry::new(self.new_id(), self.now, action, self.who, targets);
+        audit::append(&mut self.tx, &entry)
+    }
+
+    /// Announces something. Whoever subscribed hears of it after this has committed.
+    pub fn emit<E: Event>(&mut self, event: &E) -> Result<()> {
+        crate::outbox::append(self, E::KIND, event)
+    }
+
+    /// Leaves `payload` to the jobs of `kind`, due at `due`.
+    pub fn enqueue(&mut self, kind: &str, payload: &impl serde::Serialize, due: Time) -> Result<()> {
+        let id = self.new_id();
+        crate::jobs::enqueue(&mut self.tx, id, kind, payload, due, self.now)
+    }
+}

@@ -1,0 +1,194 @@
+//! The store: opens the database and does units of work on it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::{AnyId, Result, World};
+
+use crate::cache::Cached;
+use crate::cx::{Cx, Who};
+use crate::db::{self, Alarm, Lanes, Location, Pending, Shared};
+use crate::jobs::{HOUSEKEEPING, JobKind};
+use crate::migrate::{Migration, Progress};
+use crate::outbox::Subscriber;
+use crate::tx::Tx;
+use crate::{postgres, sqlite};
+
+/// What a feature brings along.
+#[derive(Clone, Copy, Default)]
+pub struct Part {
+    /// The tables it owns.
+    pub migrations: &'static [Migration],
+    /// The jobs it runs.
+    pub jobs: &'static [JobKind],
+    /// The events it wants to hear of.
+    pub subscribers: &'static [Subscriber],
+    /// The kinds of resource it owns that outside tools may manage.
+    pub managed: &'static [ManagedKind],
+    /// What an empty database gets.
+    pub defaults: Option<fn(&mut Cx<'_>) -> Result<()>>,
+}
+
+/// A kind of resource that outside tools (Terraform) may manage.
+#[derive(Clone, Copy)]
+pub struct ManagedKind {
+    /// Its name in the API: `schedule`.
+    pub resource_type: &'static str,
+    /// The scope that may change one.
+    pub scope: &'static str,
+    /// Refuses a caller for whom there is no such resource, or who may not change it.
+    pub admit: fn(&mut Cx<'_>, AnyId) -> Result<()>,
+}
+
+/// What all features together have brought along.
+#[derive(Default)]
+pub struct Wiring {
+    /// Every kind of job.
+    pub jobs: Vec<JobKind>,
+    /// Every subscription.
+    pub subscribers: Vec<Subscriber>,
+    /// Every kind of managed resource.
+    pub managed: Vec<ManagedKind>,
+}
+
+/// Which organisation this is, and where people and clients find it.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// The organisation's short name, as it stands in addresses: `acme`.
+    pub organisation: String,
+    /// Where this server is found, without a slash at the end: `https://wardroom.acme.example`.
+    pub public_url: String,
+}
+
+/// Whether a unit of work changes anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wants {
+    /// It only reads; many may do so at once.
+    Read,
+    /// It writes.
+    Write,
+}
+
+const CORE: Part = Part {
+    migrations: &[Migration { version: 1, name: "core", sql: include_str!("../migrations/core.sql") }],
+    jobs: &[HOUSEKEEPING],
+    subscribers: &[],
+    managed: &[],
+    defaults: None,
+};
+
+/// The organisation's data, and the one way to it. Cheap to clone.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    lanes: Lanes,
+    shared: Arc<Shared>,
+    location: Location,
+}
+
+impl Store {
+    /// Opens the database at `location`, brings its tables up to date, and fills an empty one with
+    /// the features' defaults. Safe when several nodes do so at once.
+    pub fn open(
+        location: &Location,
+        world: World,
+        site: Site,
+        parts: &[Part],
+        progress: &mut Progress<'_>,
+    ) -> Result<Self> {
+        let parts: Vec<_> = std::iter::once(CORE).chain(parts.iter().copied()).collect();
+        let mut migrations: Vec<_> = parts.iter().flat_map(|part| part.migrations).copied().collect();
+        migrations.sort_by_key(|migration| migration.version);
+        let wiring = Wiring {
+            jobs: parts.iter().flat_map(|part| part.jobs).copied().collect(),
+            subscribers: parts.iter().flat_map(|part| part.subscribers).copied().collect(),
+            managed: parts.iter().flat_map(|part| part.managed).copied().collect(),
+        };
+        let shared = Arc::new(Shared::new(world, site, wiring));
+        let lanes = match location {
+            Location::Sqlite(path) => sqlite::open(path, &migrations, progress, &shared)?,
+            Location::Postgres(url) => postgres::open(url, &migrations, progress, &shared)?,
+        };
+        let store = Self(Arc::new(Inner { lanes, shared, location: location.clone() }));
+        let defaults: Vec<_> = parts.iter().filter_map(|part| part.defaults).collect();
+        store.write(Who::system(), move |cx| fill_if_empty(cx, &defaults)).wait()?;
+        Ok(store)
+    }
+
+    /// Does `work` on behalf of `who`, in a transaction that can only read.
+    pub fn read<T: Send + 'static>(
+        &self,
+        who: Who,
+        work: impl FnMut(&mut Cx<'_>) -> Result<T> + Send + 'static,
+    ) -> Pending<T> {
+        self.work(Wants::Read, who, work)
+    }
+
+    /// Does `work` on behalf of `who`, in a transaction that commits if the work succeeds.
+    pub fn write<T: Send + 'static>(
+        &self,
+        who: Who,
+        work: impl FnMut(&mut Cx<'_>) -> Result<T> + Send + 'static,
+    ) -> Pending<T> {
+        self.work(Wants::Write, who, work)
+    }
+
+    /// Does `work` on behalf of `who`. It may run again when it loses a race.
+    pub fn work<T: Send + 'static>(
+        &self,
+        wants: Wants,
+        who: Who,
+        mut work: impl FnMut(&mut Cx<'_>) -> Result<T> + Send + 'static,
+    ) -> Pending<T> {
+        let lane = match wants {
+            Wants::Read => &self.0.lanes.reads,
+            Wants::Write => &self.0.lanes.writes,
+        };
+        db::submit(lane, move |tx| in_cx(tx, &who, &mut work))
+    }
+
+    /// `T` as this process last saw it: never behind this process's own commits, and at most `age`
+    /// behind those of other nodes and commands.
+    pub async fn recent<T: Cached>(&self, age: Duration) -> Result<Arc<T>> {
+        let shared = &self.0.shared;
+        match shared.cache.recent(shared.world.now(), age, shared.generation()) {
+            Some(value) => Ok(value),
+            None => self.read(Who::system(), |cx| cx.cached::<T>()).await,
+        }
+    }
+
+    /// Clock and entropy.
+    pub fn world(&self) -> &World {
+        &self.0.shared.world
+    }
+
+    /// What features have brought along.
+    pub fn wiring(&self) -> &Wiring {
+        &self.0.shared.wiring
+    }
+
+    /// Where the data is.
+    pub fn location(&self) -> &Location {
+        &self.0.location
+    }
+
+    pub(crate) fn alarm(&self) -> &Alarm {
+        self.0.shared.alarm()
+    }
+}
+
+fn in_cx<T>(tx: &mut Tx<'_>, who: &Who, work: &mut impl FnMut(&mut Cx<'_>) -> Result<T>) -> Result<T> {
+    let mut cx = Cx::new(tx.reborrow(), who);
+    let outcome = work(&mut cx);
+    let effects = cx.effects();
+    tx.effects = effects;
+    outcome
+}
+
+fn fill_if_empty(cx: &mut Cx<'_>, defaults: &[fn(&mut Cx<'_>) -> Result<()>]) -> Result<()> {
+    if cx.next_number("organisation")? > 1 {
+        return Ok(());
+    }
+    defaults.iter().try_for_each(|fill| fill(cx))
+}

@@ -1,0 +1,87 @@
+//! The command line: what is configured, which features there are, and what each command does.
+
+mod audit;
+mod bootstrap;
+mod config;
+mod demo;
+mod keys;
+mod logging;
+mod open;
+mod serve;
+mod users;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use web::{Assembly, Feature, Settings};
+
+/// Run your own incident response.
+#[derive(Debug, Parser)]
+#[command(name = "wardroom", version, about, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API until told to stop.
+    Serve(serve::Serve),
+    /// Serve a throw-away organisation with sample data.
+    Demo(demo::Demo),
+    /// Create, list and revoke API keys.
+    Keys(keys::Keys),
+    /// Add, list and deactivate users.
+    Users(users::Users),
+    /// Read the audit log.
+    Audit(audit::Audit),
+    /// Print the OpenAPI document.
+    Openapi,
+}
+
+/// Every feature, each after those it stands on.
+fn features() -> Vec<Feature> {
+    vec![people::feature(), incidents::feature()]
+}
+
+/// What the features make together.
+fn assembly(settings: &Settings) -> base::Result<Assembly> {
+    web::assemble(features(), settings)
+}
+
+/// A command's outcome; the error is for a person.
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+/// Runs the command line.
+pub fn run() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Serve(serve) => serve.run(),
+        Command::Demo(demo) => demo.run(),
+        Command::Keys(keys) => keys.run(),
+        Command::Users(users) => users.run(),
+        Command::Audit(audit) => audit.run(),
+        Command::Openapi => openapi(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        // A reader that went away (`| head`) is no failure.
+        Err(error) if is_broken_pipe(&*error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{}: {error}", Cli::command().get_name());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+fn openapi() -> Outcome {
+    use std::io::Write;
+    let document = assembly(&Settings::default())?.document;
+    let mut out = std::io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, &document).map_err(std::io::Error::from)?;
+    writeln!(out)?;
+    Ok(())
+}

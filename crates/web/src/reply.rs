@@ -1,0 +1,75 @@
+//! Answers, and the one form of an error.
+
+use base::{Error, ErrorKind, Problem, Result, Time};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+/// An answer: a status and, where there is one, a body of JSON.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: Option<Vec<u8>>,
+}
+
+impl Reply {
+    /// An answer with this body.
+    pub fn json(status: u16, body: &impl Serialize) -> Result<Self> {
+        Ok(Self { status, body: Some(serde_json::to_vec(body).map_err(Error::internal)?) })
+    }
+
+    /// An answer without a body.
+    pub fn empty(status: u16) -> Self {
+        Self { status, body: None }
+    }
+
+    /// The answer that tells of `error`.
+    pub(crate) fn of_error(error: &Error, request_id: &str, now: Time) -> Self {
+        let (status, kind) = status_and_type(error.kind());
+        let mut body = json!({
+            "type": kind,
+            "status": status,
+            "request_id": request_id,
+            "errors": error.problems().iter().map(problem).collect::<Vec<_>>(),
+        });
+        if let ErrorKind::TooMany(quota) = error.kind() {
+            body["rate_limit"] = json!({
+                "name": quota.name,
+                "limit": quota.limit,
+                "remaining": 0,
+                "retry_after": now + std::time::Duration::from_secs(quota.retry_after),
+            });
+        }
+        Self { status, body: Some(body.to_string().into_bytes()) }
+    }
+}
+
+fn status_and_type(kind: &ErrorKind) -> (u16, &'static str) {
+    match kind {
+        ErrorKind::Malformed => (400, "invalid_request_error"),
+        ErrorKind::Unauthenticated => (401, "authentication_error"),
+        ErrorKind::Forbidden => (403, "resource_forbidden"),
+        ErrorKind::NotFound => (404, "not_found"),
+        ErrorKind::Conflict => (409, "conflict"),
+        ErrorKind::Precondition => (412, "precondition_failed"),
+        ErrorKind::TooLarge => (413, "payload_too_large"),
+        ErrorKind::Invalid => (422, "validation_error"),
+        ErrorKind::TooMany(_) => (429, "too_many_requests"),
+        ErrorKind::QuotaReached => (429, "rate_limit_reached"),
+        ErrorKind::Internal => (500, "api_error"),
+    }
+}
+
+fn problem(problem: &Problem) -> Value {
+    let mut shown = Map::new();
+    shown.insert("code".into(), problem.code.into());
+    shown.insert("message".into(), problem.message.clone().into());
+    if !problem.metadata.is_empty() {
+        shown.insert("metadata".into(), problem.metadata.clone().into());
+    }
+    if !problem.pointer.is_empty() {
+        shown.insert("source".into(), json!({"field": problem.field(), "pointer": problem.pointer}));
+    }
+    shown.into()
+}

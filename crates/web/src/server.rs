@@ -1,0 +1,312 @@
+//! The server: every request takes the same way.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, RawPathParams, Request as HttpRequest};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{MethodFilter, MethodRouter, get, on};
+use base::{AnyId, Error, ErrorKind, Result};
+
+use store::{Part, Store, Who};
+use tokio::net::TcpListener;
+
+use crate::gate::{Caller, Gate, Knock};
+use crate::input::Request;
+use crate::limits::{Allowance, Limiter, Limits};
+use crate::reply::Reply;
+use crate::route::{Guard, Route};
+use crate::{docs, metrics};
+
+/// One feature: its tables and jobs, and its operations.
+pub struct Feature {
+    /// What it brings to the store.
+    pub part: Part,
+    /// Its route tables.
+    pub routes: Vec<Route>,
+}
+
+/// How the server behaves.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The rate limits; `None` for none.
+    pub limits: Option<Limits>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// The addresses that this server's own requests come from, as it tells others.
+    pub outgoing: Vec<ipnet::IpNet>,
+    /// Where people and clients find this server: `https://wardroom.example`.
+    pub public_url: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            limits: Some(Limits::default()),
+            trusted_proxies: Vec::new(),
+            outgoing: Vec::new(),
+            public_url: "http://127.0.0.1:7010".into(),
+        }
+    }
+}
+
+/// The largest body of a request, in bytes.
+const LARGEST_BODY: usize = 4 * 1024 * 1024;
+/// How long accepted requests may take to finish once the server has been told to stop.
+const DRAIN: Duration = Duration::from_secs(8);
+
+/// Serves the routes of all features.
+pub struct Server {
+    store: Store,
+    gate: Box<dyn Gate>,
+    limiter: Limiter,
+    settings: Settings,
+    draining: AtomicBool,
+}
+
+impl Server {
+    /// A server over `store`; `gate` says who may come in.
+    pub fn new(store: Store, gate: impl Gate + 'static, settings: Settings) -> Self {
+        metrics::recorder();
+        let limiter = Limiter::new(settings.limits.clone());
+        Self { store, gate: Box::new(gate), limiter, settings, draining: AtomicBool::new(false) }
+    }
+
+    /// Serves `routes` on `listener` until `stop` resolves; then takes no new connection, finishes
+    /// what it has accepted, and returns.
+    pub async fn serve(
+        self,
+        routes: Vec<Route>,
+        listener: TcpListener,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> std::io::Result<()> {
+        let server = Arc::new(self);
+        let router = Arc::clone(&server).router(routes).into_make_service_with_connect_info::<SocketAddr>();
+        let (told, heard) = tokio::sync::oneshot::channel::<()>();
+        let until_told = async move {
+            stop.await;
+            server.draining.store(true, Ordering::Release);
+            let _ = told.send(());
+        };
+        let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
+            let _ = stream.set_nodelay(true); // only slower without it
+        });
+        let serving = axum::serve(listener, router).with_graceful_shutdown(until_told).into_future();
+        let deadline = async {
+            let _ = heard.await;
+            tokio::time::sleep(DRAIN).await;
+        };
+        tokio::select! {
+            served = serving => served,
+            () = deadline => Ok(()),
+        }
+    }
+
+    fn router(self: Arc<Self>, routes: Vec<Route>) -> Router {
+        let mut router = Router::new()
+            .route("/", get(|| async { Redirect::temporary("/docs") }))
+            .route("/docs", get(docs::page))
+            .route("/docs/{asset}", get(docs::asset))
+            .route("/health/live", get(|| async { "ok\n" }))
+            .route(
+                "/health/ready",
+                get({
+                    let server = Arc::clone(&self);
+                    move || async move { server.ready().await }
+                }),
+            )
+            .route(
+                "/metrics",
+                get({
+                    let server = Arc::clone(&self);
+                    move || async move { server.metrics().await }
+                }),
+            );
+        for route in routes {
+            let path = route.path;
+            router = router.route(path, self.method_router(route));
+        }
+        // Nobody's path and nobody's method look the same: there is nothing here.
+        router
+            .fallback(|| async { StatusCode::NOT_FOUND })
+            .method_not_allowed_fallback(|| async { StatusCode::NOT_FOUND })
+    }
+
+    fn method_router(self: &Arc<Self>, route: Route) -> MethodRouter {
+        let filter = match route.method {
+            crate::Method::GET => MethodFilter::GET,
+            crate::Method::POST => MethodFilter::POST,
+            crate::Method::PUT => MethodFilter::PUT,
+            crate::Method::DELETE => MethodFilter::DELETE,
+        };
+        let (server, route) = (Arc::clone(self), Arc::new(route));
+        on(filter, move |peer: ConnectInfo<SocketAddr>, segments: RawPathParams, request: HttpRequest| {
+            let (server, route) = (Arc::clone(&server), Arc::clone(&route));
+            let segments = segments.iter().map(|(_, value)| value.to_owned()).collect();
+            async move { server.answer(&route, peer.0, segments, request).await }
+        })
+    }
+
+    async fn answer(&self, route: &Route, peer: SocketAddr, segments: Vec<String>, request: HttpRequest) -> Response {
+        #[expect(clippy::disallowed_methods, reason = "how long it took is for logs and metrics alone")]
+        let started = Instant::now();
+        let id: AnyId = self.store.world().new_id();
+        let mut passage = Passage::default();
+        let outcome = self.pass(route, peer, segments, request, &mut passage).await;
+        let reply = outcome.unwrap_or_else(|error| {
+            if *error.kind() == ErrorKind::Internal {
+                tracing::error!(request_id = %id, operation = route.operation, %error, "a request failed");
+            }
+            passage.retry_after = match error.kind() {
+                ErrorKind::TooMany(quota) => Some(quota.retry_after),
+                _ => None,
+            };
+            Reply::of_error(&error, &id.to_string(), self.store.world().now())
+        });
+        let took = started.elapsed();
+        metrics::answered(route.operation, reply.status, took);
+        tracing::info!(
+            request_id = %id,
+            operation = route.operation,
+            status = reply.status,
+            ms = took.as_secs_f64() * 1e3,
+            caller = passage.caller,
+            "answered"
+        );
+        respond(reply, &passage, id)
+    }
+
+    /// The way of a request: who, how often, whether, what, and then the work itself.
+    async fn pass(
+        &self,
+        route: &Route,
+        peer: SocketAddr,
+        segments: Vec<String>,
+        request: HttpRequest,
+        passage: &mut Passage,
+    ) -> Result<Reply> {
+        let (head, body) = request.into_parts();
+        let mut who = Who::system();
+        if route.guard != Guard::Public {
+            let caller = self.admit(&head.headers, peer).await?;
+            passage.caller.clone_from(&caller.account);
+            let limited = (caller.account.as_str(), caller.name.as_str());
+            let (allowance, refusal) =
+                self.limiter.count(&self.store, limited, (route.operation, route.own_limit)).await?;
+            passage.allowance = allowance;
+            if let Some(refusal) = refusal {
+                return Err(refusal);
+            }
+            who = caller.who;
+        }
+        let guard = route.guard;
+        if let Guard::Scope(scope) = guard
+            && who.access.reach(scope) == base::Reach::Nowhere
+        {
+            return Err(Error::missing_scope(scope));
+        }
+        let query = head.uri.query().unwrap_or_default().to_owned();
+        let body = read_body(body).await?;
+        let mut work = (route.endpoint.prepare)(&Request { segments, query, body })?;
+        let guarded = move |cx: &mut store::Cx<'_>| {
+            if let Guard::Scope(scope) = guard {
+                cx.admit(scope)?;
+            }
+            let reply = work(cx)?;
+            cx.conclude()?;
+            Ok(reply)
+        };
+        self.store.work(route.method.wants(), who, guarded).await
+    }
+
+    async fn admit(&self, headers: &HeaderMap, peer: SocketAddr) -> Result<Caller> {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let knock = Knock {
+            authorization: text(header::AUTHORIZATION.as_str()),
+            on_behalf_of: text("x-incident-user"),
+            address: self.address(headers, peer.ip()),
+            user_agent: text(header::USER_AGENT.as_str()).unwrap_or_default(),
+        };
+        self.gate.admit(&self.store, knock).await
+    }
+
+    /// Where a request comes from: the peer, or, through proxies that are trusted, the last address
+    /// that is not one of theirs.
+    fn address(&self, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
+        let trusted = |address: &IpAddr| self.settings.trusted_proxies.iter().any(|net| net.contains(address));
+        if !trusted(&peer) {
+            return peer;
+        }
+        let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+        let hops: Vec<IpAddr> =
+            forwarded.flat_map(|list| list.split(',')).filter_map(|hop| hop.trim().parse().ok()).collect();
+        hops.into_iter().rev().find(|hop| !trusted(hop)).unwrap_or(peer)
+    }
+
+    async fn ready(&self) -> Response {
+        if self.draining.load(Ordering::Acquire) {
+            return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n").into_response();
+        }
+        let asked = self.store.read(Who::system(), |cx| cx.row("select 1", &[]).map(drop));
+        match tokio::time::timeout(Duration::from_secs(2), asked).await {
+            Ok(Ok(())) => "ready\n".into_response(),
+            _ => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response(),
+        }
+    }
+
+    async fn metrics(&self) -> Response {
+        let counted = self.store.read(Who::system(), |cx| store::jobs::tally(cx)).await;
+        for (state, n) in counted.unwrap_or_default() {
+            ::metrics::gauge!("wardroom_jobs", "state" => state).set(n as f64);
+        }
+        ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics::recorder().render()).into_response()
+    }
+}
+
+/// What is learned of a request on its way, for headers and the log.
+#[derive(Default)]
+struct Passage {
+    caller: String,
+    allowance: Option<Allowance>,
+    retry_after: Option<u64>,
+}
+
+async fn read_body(body: Body) -> Result<Vec<u8>> {
+    use axum::body::HttpBody;
+    if body.size_hint().lower() > LARGEST_BODY as u64 {
+        return Err(Error::too_large(LARGEST_BODY));
+    }
+    match axum::body::to_bytes(body, LARGEST_BODY).await {
+        Ok(bytes) => Ok(bytes.into()),
+        Err(error) if error.to_string().contains("length limit") => Err(Error::too_large(LARGEST_BODY)),
+        Err(_) => Err(Error::malformed("the body broke off")),
+    }
+}
+
+fn respond(reply: Reply, passage: &Passage, id: AnyId) -> Response {
+    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = match reply.body {
+        Some(body) => ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
+        None => ().into_response(),
+    };
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    let mut put = |name: &'static str, value: String| {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    };
+    put("x-request-id", id.to_string());
+    for (name, value) in passage.allowance.iter().flat_map(Allowance::headers) {
+        put(name, value);
+    }
+    if let Some(seconds) = passage.retry_after {
+        put("retry-after", seconds.to_string());
+    }
+    response
+}

@@ -1,0 +1,78 @@
+//! All features together, and the operations that tell of the server itself.
+
+use std::sync::{Arc, OnceLock};
+
+use base::{Error, Result};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+use store::{Cx, Migration, Part};
+
+use crate::openapi;
+use crate::output::{Document, List, Resource};
+use crate::route::{Guard, Method, Route};
+use crate::server::{Feature, Settings};
+
+/// All features, put together.
+pub struct Assembly {
+    /// What they bring to the store.
+    pub parts: Vec<Part>,
+    /// Their operations.
+    pub routes: Vec<Route>,
+    /// The OpenAPI document of these operations.
+    pub document: Value,
+}
+
+const PART: Part = Part {
+    migrations: &[Migration { version: 2, name: "rate_limits", sql: include_str!("../migrations/rate_limits.sql") }],
+    jobs: &[],
+    subscribers: &[],
+    managed: &[],
+    defaults: None,
+};
+
+/// Puts `features` together, with the server's own operations.
+pub fn assemble(features: Vec<Feature>, settings: &Settings) -> Result<Assembly> {
+    let mut assembly = Assembly { parts: vec![PART], routes: Vec::new(), document: Value::Null };
+    for feature in features {
+        assembly.parts.push(feature.part);
+        assembly.routes.extend(feature.routes);
+    }
+    let written = Arc::new(OnceLock::new());
+    assembly.routes.extend([openapi_route(Arc::clone(&written)), ip_ranges_route(settings)]);
+    assembly.document = openapi::document(&assembly.routes, &settings.public_url)?;
+    let bytes = serde_json::to_vec(&assembly.document).map_err(Error::internal)?;
+    written.set(bytes).map_err(|_| Error::internal("the document is written once"))?;
+    Ok(assembly)
+}
+
+fn openapi_route(written: Arc<OnceLock<Vec<u8>>>) -> Route {
+    let about = "This document.";
+    let show = move |_: &mut Cx<'_>| Ok(Document(written.get().cloned().unwrap_or_default()));
+    Route::new(Method::GET, "/v1/openapiV3.json", "Utilities V1#OpenAPIV3", Guard::Public, about, show)
+}
+
+/// A range of addresses that this server's requests come from.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+struct IpRange {
+    /// The range in CIDR notation.
+    cidr: String,
+    /// What kind of request comes from it.
+    description: String,
+}
+
+impl Resource for IpRange {
+    const ONE: &'static str = "ip_range";
+    const MANY: &'static str = "ip_ranges";
+}
+
+fn ip_ranges_route(settings: &Settings) -> Route {
+    let about = "List the addresses that this server's own requests come from, as its operator has configured them.";
+    let ranges: Vec<_> = settings
+        .outgoing
+        .iter()
+        .map(|net| IpRange { cidr: net.to_string(), description: "Everything this server sends".into() })
+        .collect();
+    let list = move |_: &mut Cx<'_>| Ok(List(ranges.clone()));
+    Route::new(Method::GET, "/v1/ip_ranges", "Utilities V1#IPRanges", Guard::Public, about, list)
+}
