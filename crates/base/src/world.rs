@@ -1,6 +1,6 @@
 //! What a program can't compute: the time, and chance.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use crate::{Id, Time};
 
@@ -21,12 +21,13 @@ pub trait Entropy: Send + Sync {
 pub struct World {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    last_id: Arc<Mutex<(u64, u128)>>,
 }
 
 impl World {
     /// A world with this clock and this entropy.
     pub fn new(clock: impl Clock + 'static, entropy: impl Entropy + 'static) -> Self {
-        Self { clock: Arc::new(clock), entropy: Arc::new(entropy) }
+        Self { clock: Arc::new(clock), entropy: Arc::new(entropy), last_id: Arc::default() }
     }
 
     /// The machine's clock and its operating system's entropy.
@@ -44,9 +45,18 @@ impl World {
         self.new_id_at(self.now())
     }
 
-    /// A new identifier that sorts as if made at `moment` (imported history keeps its order).
+    /// A new identifier that sorts as if made at `moment`. Those made one after the other in the same
+    /// millisecond sort in that order.
     pub fn new_id_at<T: ?Sized>(&self, moment: Time) -> Id<T> {
-        Id::from_parts(moment.milliseconds(), u128::from_be_bytes(self.secret()))
+        let milliseconds = moment.milliseconds();
+        let mut last = self.last_id.lock().expect("no one panics holding the last ID");
+        let random = match *last {
+            (same, random) if same == milliseconds => random.wrapping_add(1),
+            // The highest bit stays clear, so that there is room to count up.
+            _ => u128::from_be_bytes(self.secret()) & (u128::MAX >> 49),
+        };
+        *last = (milliseconds, random);
+        Id::from_parts(milliseconds, random)
     }
 
     /// `N` bytes nobody can guess.
@@ -75,5 +85,18 @@ impl Entropy for SystemEntropy {
     #[expect(clippy::disallowed_methods, reason = "the one place that asks the operating system for entropy")]
     fn fill(&self, bytes: &mut [u8]) {
         getrandom::fill(bytes).expect("the operating system gives entropy");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::AnyId;
+
+    #[test]
+    fn ids_made_in_one_millisecond_sort_in_the_order_they_were_made_in() {
+        let (world, moment) = (World::system(), "2024-03-01T12:00:00Z".parse().unwrap());
+        let ids: Vec<AnyId> = (0..1_000).map(|_| world.new_id_at(moment)).collect();
+        assert!(ids.is_sorted_by(|earlier, later| earlier < later));
     }
 }

@@ -1,1 +1,17 @@
-//! x
+//! A Wardroom to test against: the real server over real HTTP, on a clock that only moves when it is
+//! told to and with entropy that is counted, so that every run sees the same.
+//!
+//! Tests run on SQLite. With `WARDROOM_TEST_POSTGRES` set to the URL of a PostgreSQL server whose user
+//! may create databases, the same tests run there, each on a database of its own.
+
+mod app;
+mod client;
+mod database;
+mod world;
+
+pub use app::{App, Options};
+pub use client::{Answer, Client};
+pub use database::{Database, postgres_or_skip};
+pub use world::{CountedEntropy, FakeClock};
+
+pub use serde_json::{Value, json};

@@ -40,7 +40,7 @@ enum Command {
 }
 
 /// Every feature, each after those it stands on.
-fn features() -> Vec<Feature> {
+pub fn features() -> Vec<Feature> {
     vec![people::feature(), incidents::feature()]
 }
 

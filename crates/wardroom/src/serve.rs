@@ -9,7 +9,7 @@ use people::KeyGate;
 use store::{Runner, Site, Store};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use web::{Server, Settings};
+use web::{Assembly, Server, Settings};
 
 use crate::Outcome;
 use crate::config::{Config, DataArgs, ServerArgs};
@@ -30,15 +30,11 @@ impl Serve {
         logging::start("info");
         let config = Config::load(&self.data, &self.server)?;
         runtime()?.block_on(async {
-            let world = World::system();
-            let listening = listen(&config, world.clone(), |store| {
-                open::ensure_master_key(&config.secret_key_file, &world)?;
-                bootstrap::first_key(store, &config)
-            });
-            let (address, serving) = listening.await?;
-            tracing::info!(%address, database = config.database.describe(), "listening");
-            writeln!(std::io::stdout(), "listening on {address}")?;
-            serving.await
+            let node = Node::open(&config, World::system()).await?;
+            tokio::task::block_in_place(|| bootstrap::first_key(&node.store, &config))?;
+            tracing::info!(address = node.address, database = config.database.describe(), "listening");
+            writeln!(std::io::stdout(), "listening on {}", node.address)?;
+            node.serve().await
         })
     }
 }
@@ -48,38 +44,47 @@ pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }
 
-/// Binds the address, opens the database, lets `prepare` put something in, and answers with the
-/// server's own address and what serves until it is told to stop.
-pub async fn listen(
-    config: &Config,
-    world: World,
-    prepare: impl FnOnce(&Store) -> Outcome,
-) -> Result<(String, impl Future<Output = Outcome>), Box<dyn std::error::Error>> {
-    let listener = TcpListener::bind(config.listen).await.map_err(|error| format!("{}: {error}", config.listen))?;
-    let address = format!("http://{}", listener.local_addr()?);
-    let settings = Settings {
-        limits: config.limits.clone(),
-        trusted_proxies: config.trusted_proxies.clone(),
-        outgoing: config.outgoing.clone(),
-        public_url: config.public_url.clone().unwrap_or_else(|| address.clone()),
-    };
-    let assembly = crate::assembly(&settings)?;
-    let site = Site { organisation: config.organisation.clone(), public_url: settings.public_url.clone() };
-    let store = tokio::task::block_in_place(|| {
-        let store = open::store(config, world, site, &assembly.parts)?;
-        prepare(&store)?;
-        Ok::<_, Box<dyn std::error::Error>>(store)
-    })?;
-    let jobs = tokio::task::block_in_place(|| Runner::start(&store))?;
-    let server = Server::new(store, KeyGate::default(), settings);
-    let stop = told_to_stop()?;
-    let serving = async move {
-        server.serve(assembly.routes, listener, stop).await?;
+/// One server, ready to serve.
+pub struct Node {
+    /// Where it listens.
+    pub address: String,
+    /// Its data.
+    pub store: Store,
+    assembly: Assembly,
+    settings: Settings,
+    listener: TcpListener,
+}
+
+impl Node {
+    /// Binds the address and opens the database.
+    pub async fn open(config: &Config, world: World) -> Result<Self, Box<dyn std::error::Error>> {
+        let listener = TcpListener::bind(config.listen).await.map_err(|error| format!("{}: {error}", config.listen))?;
+        let address = format!("http://{}", listener.local_addr()?);
+        let settings = Settings {
+            limits: config.limits.clone(),
+            trusted_proxies: config.trusted_proxies.clone(),
+            outgoing: config.outgoing.clone(),
+            public_url: config.public_url.clone().unwrap_or_else(|| address.clone()),
+        };
+        let assembly = crate::assembly(&settings)?;
+        let site = Site { organisation: config.organisation.clone(), public_url: settings.public_url.clone() };
+        let store = tokio::task::block_in_place(|| {
+            let store = open::store(config, world.clone(), site, &assembly.parts)?;
+            open::ensure_master_key(&config.secret_key_file, &world)?;
+            Ok::<_, Box<dyn std::error::Error>>(store)
+        })?;
+        Ok(Self { address, store, assembly, settings, listener })
+    }
+
+    /// Serves until the process is told to stop.
+    pub async fn serve(self) -> Outcome {
+        let jobs = tokio::task::block_in_place(|| Runner::start(&self.store))?;
+        let server = Server::new(self.store, Box::new(KeyGate::default()), self.settings);
+        server.serve(self.assembly.routes, self.listener, told_to_stop()?).await?;
         tracing::info!("stopped");
         tokio::task::block_in_place(|| drop(jobs));
         Ok(())
-    };
-    Ok((address, serving))
+    }
 }
 
 /// Resolves when the process is told to stop: SIGTERM, or Ctrl-C.

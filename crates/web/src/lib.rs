@@ -41,4 +41,4 @@ pub use output::{
 pub use reply::Reply;
 pub use route::{Guard, Method, Route};
 pub use server::{Feature, Server, Settings};
-pub use utilities::{Assembly, assemble};
+pub use utilities::{Assembly, Call, assemble};

@@ -95,6 +95,22 @@ impl Route {
         }
     }
 
+    /// The work that `request` asks for, which checks the scope before and the proof after.
+    pub(crate) fn guarded(
+        &self,
+        request: &Request,
+    ) -> Result<impl FnMut(&mut Cx<'_>) -> Result<Reply> + Send + 'static> {
+        let (mut work, guard) = ((self.endpoint.prepare)(request)?, self.guard);
+        Ok(move |cx: &mut Cx<'_>| {
+            if let Guard::Scope(scope) = guard {
+                cx.admit(scope)?;
+            }
+            let reply = work(cx)?;
+            cx.conclude()?;
+            Ok(reply)
+        })
+    }
+
     /// Marks it as deprecated.
     pub fn deprecated(self) -> Self {
         Self { is_deprecated: true, ..self }

@@ -71,10 +71,10 @@ pub struct Server {
 
 impl Server {
     /// A server over `store`; `gate` says who may come in.
-    pub fn new(store: Store, gate: impl Gate + 'static, settings: Settings) -> Self {
+    pub fn new(store: Store, gate: Box<dyn Gate>, settings: Settings) -> Self {
         metrics::recorder();
         let limiter = Limiter::new(settings.limits.clone());
-        Self { store, gate: Box::new(gate), limiter, settings, draining: AtomicBool::new(false) }
+        Self { store, gate, limiter, settings, draining: AtomicBool::new(false) }
     }
 
     /// Serves `routes` on `listener` until `stop` resolves; then takes no new connection, finishes
@@ -204,23 +204,14 @@ impl Server {
             }
             who = caller.who;
         }
-        let guard = route.guard;
-        if let Guard::Scope(scope) = guard
+        if let Guard::Scope(scope) = route.guard
             && who.access.reach(scope) == base::Reach::Nowhere
         {
             return Err(Error::missing_scope(scope));
         }
         let query = head.uri.query().unwrap_or_default().to_owned();
         let body = read_body(body).await?;
-        let mut work = (route.endpoint.prepare)(&Request { segments, query, body })?;
-        let guarded = move |cx: &mut store::Cx<'_>| {
-            if let Guard::Scope(scope) = guard {
-                cx.admit(scope)?;
-            }
-            let reply = work(cx)?;
-            cx.conclude()?;
-            Ok(reply)
-        };
+        let guarded = route.guarded(&Request { segments, query, body })?;
         self.store.work(route.method.wants(), who, guarded).await
     }
 

@@ -1,12 +1,91 @@
-//! x
-use crate::Outcome;
+//! `wardroom demo`: the whole product on one's own machine, with an organisation that looks real.
+//!
+//! The organisation's history is lived through, not made up: every person does through the API's own
+//! operations what they did, at the moment they did it, on a clock that is turned back.
+
+mod play;
+mod story;
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use base::{Id, SystemEntropy, World};
 use clap::Args;
-/// x
+use incidents::settings::severities::Severity;
+use people::api_keys::{ApiKey, Token};
+use store::{Condition, Cx};
+
+use crate::bootstrap::every_role;
+use crate::config::{Config, DataArgs, ServerArgs, Switch};
+use crate::open::operator;
+use crate::serve::{Node, runtime};
+use crate::{Outcome, logging};
+
+/// Serve a throw-away organisation with sample data.
 #[derive(Debug, Args)]
-pub struct Demo {}
+pub struct Demo {
+    /// The address to listen on
+    #[arg(long, env = "WARDROOM_LISTEN", default_value = "127.0.0.1:7010")]
+    listen: SocketAddr,
+}
+
 impl Demo {
-    /// x
+    /// Runs it until it is told to stop, and leaves nothing behind.
     pub fn run(&self) -> Outcome {
-        Ok(())
+        logging::start("warn");
+        let directory = tempfile::Builder::new().prefix("wardroom-demo-").tempdir()?;
+        let data = DataArgs { data_dir: Some(directory.path().to_owned()), ..DataArgs::default() };
+        let server = ServerArgs {
+            listen: Some(self.listen),
+            organisation: Some(story::ORGANISATION.into()),
+            rate_limit: Some(Switch::On),
+            ..ServerArgs::default()
+        };
+        let config = Config::load(&data, &server)?;
+        let clock = Arc::new(play::Clock::default());
+        let world = World::new(play::Shared(Arc::clone(&clock)), SystemEntropy);
+        runtime()?.block_on(async {
+            let node = Node::open(&config, world).await?;
+            let (token, severity) = tokio::task::block_in_place(|| {
+                play::play(&node.store, &clock)?;
+                node.store.write(operator(), open_the_doors).wait()
+            })?;
+            welcome(&node.address, token.reveal(), severity)?;
+            node.serve().await
+        })
     }
+}
+
+/// What a visitor needs: the token of a key with every role, and a severity for what they declare.
+fn open_the_doors(cx: &mut Cx<'_>) -> base::Result<(Token, Id<Severity>)> {
+    let (_, token) = ApiKey::issue(cx, "Demo", None, every_role())?;
+    let least = cx.list::<Severity>(Condition::everything(), "rank")?.into_iter().next();
+    Ok((token, least.ok_or_else(base::Error::not_found)?.id))
+}
+
+fn welcome(address: &str, token: &str, severity: Id<Severity>) -> std::io::Result<()> {
+    writeln!(
+        std::io::stdout(),
+        "\
+listening on {address}
+
+This is {organisation}, an organisation that exists until you press Ctrl-C.
+The API is described at {address}/docs. Its key, with every role, is:
+
+  {token}
+
+Try these:
+
+  # What is going on?
+  curl -s -g -H 'Authorization: Bearer {token}' '{address}/v2/incidents?status_category[one_of]=live'
+
+  # Declare an incident.
+  curl -s -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' '{address}/v2/incidents' -d '{{\"idempotency_key\": \"my-first\", \"visibility\": \"public\", \"mode\": \"test\", \"name\": \"Trying things out\", \"severity_id\": \"{severity}\"}}'
+
+  # Who works here?
+  curl -s -H 'Authorization: Bearer {token}' '{address}/v2/users'
+",
+        organisation = story::ORGANISATION_NAME,
+    )
 }

@@ -1,0 +1,140 @@
+//! A running server.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use base::World;
+use people::KeyGate;
+use people::api_keys::{ApiKey, Grant};
+use people::roles::ROLES;
+use store::{Cx, Site, Store, Who};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use web::{Feature, Gate, Limits, Server, Settings};
+
+use crate::client::Client;
+use crate::database::Database;
+use crate::world::{CountedEntropy, FakeClock};
+
+/// How an [`App`] differs from the ordinary one.
+#[derive(Default)]
+pub struct Options {
+    /// Rate limits; none unless given.
+    pub limits: Option<Limits>,
+    /// Who may come in; whoever has an API key unless given.
+    pub gate: Option<Box<dyn Gate>>,
+    /// Proxies that are trusted.
+    pub trusted_proxies: Vec<String>,
+}
+
+/// A running server, stopped when dropped.
+pub struct App {
+    /// Its clock, shared by all nodes.
+    pub clock: FakeClock,
+    /// Its data.
+    pub store: Store,
+    /// Its address.
+    pub address: String,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+    // Last, so that it goes when nobody uses it any more.
+    database: Arc<Database>,
+    nodes: u64,
+}
+
+impl App {
+    /// Starts one with these features.
+    pub fn start(features: fn() -> Vec<Feature>) -> Self {
+        Self::with(features, Options::default())
+    }
+
+    /// Starts one that differs.
+    pub fn with(features: fn() -> Vec<Feature>, options: Options) -> Self {
+        Self::node(features, options, Arc::new(Database::fresh()), FakeClock::default(), 1)
+    }
+
+    /// Starts another node on the same database.
+    pub fn another(&mut self, features: fn() -> Vec<Feature>, options: Options) -> Self {
+        self.nodes += 1;
+        Self::node(features, options, Arc::clone(&self.database), self.clock.clone(), self.nodes)
+    }
+
+    fn node(
+        features: fn() -> Vec<Feature>,
+        options: Options,
+        database: Arc<Database>,
+        clock: FakeClock,
+        node: u64,
+    ) -> Self {
+        let settings = Settings {
+            limits: options.limits,
+            trusted_proxies: options.trusted_proxies.iter().map(|net| net.parse().expect("a network")).collect(),
+            public_url: "https://wardroom.example".into(),
+            ..Settings::default()
+        };
+        let assembly = web::assemble(features(), &settings).expect("features fit together");
+        let world = World::new(clock.clone(), CountedEntropy::new(node));
+        let site = Site { organisation: "acme".into(), public_url: settings.public_url.clone() };
+        let store = Store::open(&database.location, world, site, &assembly.parts, &mut |_, _, _| {}).expect("a store");
+        let gate = options.gate.unwrap_or_else(|| Box::new(KeyGate::default()));
+        let server = Server::new(store.clone(), gate, settings);
+        let (stop, stopped) = oneshot::channel();
+        let (tell, told) = std::sync::mpsc::channel();
+        let serve = async move {
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+            tell.send(listener.local_addr().expect("an address")).expect("somebody waits");
+            let until_stopped = async { drop(stopped.await) };
+            server.serve(assembly.routes, listener, until_stopped).await.expect("serves");
+        };
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+        let thread = std::thread::spawn(move || runtime.block_on(serve));
+        let address = told.recv_timeout(Duration::from_secs(10)).expect("the server listens");
+        Self {
+            clock,
+            store,
+            address: format!("http://{address}"),
+            stop: Some(stop),
+            thread: Some(thread),
+            database,
+            nodes: node,
+        }
+    }
+
+    /// Does something on the database directly, as the operator may.
+    pub fn write<T: Send + 'static>(&self, work: impl FnMut(&mut Cx<'_>) -> base::Result<T> + Send + 'static) -> T {
+        self.store.write(Who::system(), work).wait().expect("the work succeeds")
+    }
+
+    /// A client without a token.
+    pub fn stranger(&self) -> Client {
+        Client::new(&self.address, None)
+    }
+
+    /// A client with a key that has these account-level roles.
+    pub fn client(&self, roles: &[&str]) -> Client {
+        self.client_with(Grant { roles: roles.iter().map(|role| (*role).to_owned()).collect(), ..Grant::default() })
+    }
+
+    /// A client with a key that has every role.
+    pub fn admin(&self) -> Client {
+        self.client(&ROLES.iter().map(|role| role.name).collect::<Vec<_>>())
+    }
+
+    /// A client with a key that is given this.
+    pub fn client_with(&self, grant: Grant) -> Client {
+        let issue = move |cx: &mut Cx<'_>| ApiKey::issue(cx, "Test", None, grant.clone());
+        let (_, token) = self.write(issue);
+        Client::new(&self.address, Some(token.reveal()))
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join(); // a panic in it has failed the test already
+        }
+    }
+}

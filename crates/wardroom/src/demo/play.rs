@@ -1,0 +1,233 @@
+//! Plays the story: turns the clock to each moment, and lets people do what they did then.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use base::{Access, Actor, Error, Id, Named, Result, SystemClock, Time};
+use incidents::incident::Incident;
+use people::teams::Team;
+use people::users::{BaseRole, User};
+use serde_json::{Value, json};
+use store::{Origin, Store, Who};
+use web::{Assembly, Call, Settings};
+
+use super::story::{self, Field, Happening, Incident as Story};
+use crate::open::{operator, progress_bar};
+
+/// A clock that can be turned back.
+#[derive(Default)]
+pub struct Clock {
+    behind_microseconds: AtomicI64,
+}
+
+impl Clock {
+    fn turn_back(&self, by: Duration) {
+        self.behind_microseconds.store(i64::try_from(by.as_micros()).unwrap_or(0), Ordering::Release);
+    }
+}
+
+/// The same clock, for the world.
+pub struct Shared(pub Arc<Clock>);
+
+impl base::Clock for Shared {
+    fn now(&self) -> Time {
+        let behind = self.0.behind_microseconds.load(Ordering::Acquire);
+        SystemClock.now() - Duration::from_micros(behind.unsigned_abs())
+    }
+}
+
+/// Plays the whole story into an empty store; the clock is right again afterwards.
+pub fn play(store: &Store, clock: &Clock) -> Result<()> {
+    let mut moments: Vec<_> = story::INCIDENTS.iter().flat_map(|incident| incident.moments()).collect();
+    moments.sort_by_key(|(ago, _)| std::cmp::Reverse(*ago));
+    let bar = progress_bar(moments.len());
+    bar.set_message("living through the past");
+
+    clock.turn_back(story::FOUNDED);
+    let mut stage = Stage::set(store)?;
+    for (ago, moment) in moments {
+        clock.turn_back(ago);
+        stage.happens(moment)?;
+        bar.inc(1);
+    }
+    clock.turn_back(Duration::ZERO);
+    stage.relate()?;
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// The organisation, and what has happened so far.
+struct Stage<'s> {
+    store: &'s Store,
+    api: Assembly,
+    people: HashMap<&'static str, User>,
+    teams: HashMap<&'static str, Id<Team>>,
+    settings: HashMap<String, String>,
+    incidents: HashMap<&'static str, String>,
+}
+
+impl<'s> Stage<'s> {
+    fn set(store: &'s Store) -> Result<Self> {
+        let api = crate::assembly(&Settings::default())?;
+        let mut stage = Self {
+            store,
+            api,
+            people: HashMap::new(),
+            teams: HashMap::new(),
+            settings: HashMap::new(),
+            incidents: HashMap::new(),
+        };
+        stage.hire()?;
+        stage.configure()?;
+        Ok(stage)
+    }
+
+    fn hire(&mut self) -> Result<()> {
+        for (index, (name, team)) in story::PEOPLE.iter().enumerate() {
+            let role = if index == 0 { BaseRole::Owner } else { BaseRole::Responder };
+            let email = format!("{}@{}", name.to_lowercase().replace(' ', "."), story::DOMAIN);
+            let user = self.store.write(operator(), move |cx| User::add(cx, name, &email, role)).wait()?;
+            self.people.insert(*name, user);
+            self.teams.entry(*team).or_insert(Id::constant(0));
+        }
+        for (name, id) in &mut self.teams {
+            let members: Vec<_> =
+                story::PEOPLE.iter().filter(|(_, team)| team == name).map(|(who, _)| self.people[who].id).collect();
+            let name = (*name).to_owned();
+            let found = move |cx: &mut store::Cx<'_>| {
+                let team = Team { id: cx.new_id(), name: name.clone(), members: members.clone() };
+                cx.insert(&team)?;
+                Ok(team.id)
+            };
+            *id = self.store.write(operator(), found).wait()?;
+        }
+        Ok(())
+    }
+
+    /// Makes the custom fields, and notes the IDs of everything by name.
+    fn configure(&mut self) -> Result<()> {
+        for Field { name, description, field_type, options } in story::FIELDS {
+            let field = json!({"name": name, "description": description, "field_type": field_type});
+            let field = self.by_operator("Custom Fields V2#Create", None, field)?;
+            let id = text(&field["custom_field"]["id"]);
+            for (index, option) in options.iter().enumerate() {
+                let body = json!({"custom_field_id": id, "value": option, "sort_key": 10 * index});
+                let option_body = self.by_operator("Custom Field Options V1#Create", None, body)?;
+                self.settings.insert(format!("{name}/{option}"), text(&option_body["custom_field_option"]["id"]));
+            }
+            self.settings.insert((*name).into(), id);
+        }
+        for (operation, list) in [
+            ("Severities V1#List", "severities"),
+            ("Incident Statuses V1#List", "incident_statuses"),
+            ("Incident Roles V2#List", "incident_roles"),
+        ] {
+            let answer = self.by_operator(operation, None, Value::Null)?;
+            for row in answer[list].as_array().into_iter().flatten() {
+                self.settings.insert(text(&row["name"]), text(&row["id"]));
+            }
+        }
+        Ok(())
+    }
+
+    fn by_operator(&self, operation: &str, segment: Option<&str>, body: Value) -> Result<Value> {
+        self.api.call(self.store, operator(), Call { operation, segment, query: "", body })
+    }
+
+    /// Somebody calls an operation.
+    fn by(&self, name: &str, operation: &str, segment: Option<&str>, body: Value) -> Result<Value> {
+        let user = &self.people[name];
+        let actor = Actor::User(Named { id: user.id.cast(), name: user.name.clone() });
+        let access = Access { user: Some(user.id.cast()), ..Access::unlimited() };
+        let who = Who { actor, access: Arc::new(access), key: None, origin: Origin::default() };
+        self.api.call(self.store, who, Call { operation, segment, query: "", body })
+    }
+
+    fn happens(&mut self, (story, happening): (&'static Story, Option<&'static Happening>)) -> Result<()> {
+        match happening {
+            None => self.declare(story),
+            Some(happening) => self.continues(story, happening),
+        }
+    }
+
+    fn declare(&mut self, story: &'static Story) -> Result<()> {
+        let role = |role: &str, name: &str| json!({"incident_role_id": self.settings[role], "assignee": {"id": self.people[name].id}});
+        let fields: Vec<_> = story.fields.iter().map(|(field, value)| self.field(field, value)).collect();
+        let body = json!({
+            "idempotency_key": story.name,
+            "name": story.name,
+            "summary": story.summary,
+            "visibility": if story.private { "private" } else { "public" },
+            "severity_id": story.severity.map(|severity| &self.settings[severity]),
+            "incident_status_id": self.settings[story.status],
+            "custom_field_entries": fields,
+            "incident_role_assignments": [role("Incident Lead", story.lead), role("Reporter", story.reporter)],
+        });
+        let answer = self.by(story.reporter, "Incidents V2#Create", None, body)?;
+        self.incidents.insert(story.name, text(&answer["incident"]["id"]));
+        Ok(())
+    }
+
+    fn field(&self, field: &str, value: &str) -> Value {
+        let value = match self.settings.get(&format!("{field}/{value}")) {
+            Some(option) => json!({"value_option_id": option}),
+            None if value.starts_with("https://") => json!({"value_link": value}),
+            None if value.parse::<f64>().is_ok() => json!({"value_numeric": value}),
+            None => json!({"value_text": value}),
+        };
+        json!({"custom_field_id": self.settings[field], "values": [value]})
+    }
+
+    fn continues(&self, story: &Story, happening: &Happening) -> Result<()> {
+        let id = &self.incidents[story.name];
+        let done = match happening {
+            Happening::Update { by, says, status, severity, .. } => self.by(
+                by,
+                "Incident Updates V2#Create",
+                None,
+                json!({
+                    "idempotency_key": says,
+                    "incident_id": id,
+                    "message": says,
+                    "to_incident_status_id": status.map(|status| &self.settings[status]),
+                    "to_severity_id": severity.map(|severity| &self.settings[severity]),
+                }),
+            ),
+            Happening::Action { by, does, .. } => {
+                let body = json!({"incident_id": id, "description": does, "assignee_id": self.people[by].id});
+                self.by(story.lead, "Actions V3#Create", None, body)
+            }
+            Happening::FollowUp { by, does, team, .. } => {
+                let body = json!({
+                    "incident_id": id, "title": does, "assignee_id": self.people[by].id, "assignee_team_id": self.teams[team],
+                });
+                self.by(story.lead, "Follow-ups V3#Create", None, body)
+            }
+            Happening::Attachment { by, title, url, .. } => {
+                let resource = json!({"resource_type": "arbitrary_url", "title": title, "url": url});
+                self.by(by, "Incident Attachments V1#Create", None, json!({"incident_id": id, "resource": resource}))
+            }
+            Happening::Postmortem { by, title, content, .. } => {
+                let body = json!({"title": title, "content": content});
+                self.by(by, "Incidents V2#ImportPostmortemDocument", Some(id), body)
+            }
+        };
+        done.map(drop).map_err(|error| Error::internal(format!("{}: {error}", story.name)))
+    }
+
+    /// Notes which incidents have to do with each other.
+    fn relate(&self) -> Result<()> {
+        for (one, other) in story::RELATED {
+            let id = |name: &str| self.incidents[name].parse::<Id<Incident>>().map_err(Error::internal);
+            let (one, other) = (id(one)?, id(other)?);
+            self.store.write(operator(), move |cx| incidents::relationships::relate(cx, one, other)).wait()?;
+        }
+        Ok(())
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,3 @@
+//! What the API promises, tried over HTTP on the whole server.
+
+mod walk;
