@@ -18,7 +18,7 @@ web::routes! {
 }
 
 /// The list; there is one.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct IpAllowlist {
     /// Whether it is enforced.
     pub enabled: bool,
@@ -53,12 +53,6 @@ impl Record for IpAllowlist {
 }
 
 const ID: Id<IpAllowlist> = Id::constant(1);
-
-impl Default for IpAllowlist {
-    fn default() -> Self {
-        Self { enabled: false, items: Vec::new(), updated_at: None }
-    }
-}
 
 impl IpAllowlist {
     /// The list as it stands.

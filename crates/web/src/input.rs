@@ -19,10 +19,13 @@ pub struct Request {
     pub(crate) body: Vec<u8>,
 }
 
+/// Reads a `T` out of a request.
+pub type Read<T> = Box<dyn Fn(&Request) -> Result<T> + Send + Sync>;
+
 /// Something a handler can ask for.
 pub trait Input: Clone + Send + Sized + 'static {
     /// Makes what reads it.
-    fn reader() -> Box<dyn Fn(&Request) -> Result<Self> + Send + Sync>;
+    fn reader() -> Read<Self>;
 
     /// Tells the OpenAPI document of it.
     fn describe(description: &mut Description<'_>);
@@ -33,7 +36,7 @@ pub trait Input: Clone + Send + Sized + 'static {
 pub struct Body<T>(pub T);
 
 impl<T: DeserializeOwned + JsonSchema + Clone + Send + 'static> Input for Body<T> {
-    fn reader() -> Box<dyn Fn(&Request) -> Result<Self> + Send + Sync> {
+    fn reader() -> Read<Self> {
         let reader = Reader::of::<T>();
         Box::new(move |request| {
             // No body at all is an empty one: the caller then reads which fields it takes.
@@ -55,7 +58,7 @@ impl<T: DeserializeOwned + JsonSchema + Clone + Send + 'static> Input for Body<T
 pub struct Query<T>(pub T);
 
 impl<T: DeserializeOwned + JsonSchema + Clone + Send + 'static> Input for Query<T> {
-    fn reader() -> Box<dyn Fn(&Request) -> Result<Self> + Send + Sync> {
+    fn reader() -> Read<Self> {
         let reader = Reader::of::<T>();
         Box::new(move |request| reader.read(&query_as_json(&request.query, reader.schema())).map(Query))
     }
@@ -183,7 +186,7 @@ impl<T: ?Sized + 'static> PathSegment for Id<T> {
 }
 
 impl<T: ?Sized + 'static> Input for Id<T> {
-    fn reader() -> Box<dyn Fn(&Request) -> Result<Self> + Send + Sync> {
+    fn reader() -> Read<Self> {
         Box::new(read_segment)
     }
 
@@ -200,7 +203,7 @@ pub(crate) fn read_segment<T: PathSegment>(request: &Request) -> Result<T> {
 pub struct Segment<T>(pub T);
 
 impl<T: PathSegment> Input for Segment<T> {
-    fn reader() -> Box<dyn Fn(&Request) -> Result<Self> + Send + Sync> {
+    fn reader() -> Read<Self> {
         Box::new(|request| read_segment(request).map(Segment))
     }
 

@@ -4,7 +4,7 @@ use store::{Cx, Wants};
 
 use base::Result;
 
-use crate::input::{Input, Request};
+use crate::input::{Input, Read, Request};
 use crate::openapi::Description;
 use crate::output::Output;
 use crate::reply::Reply;
@@ -30,7 +30,6 @@ pub struct Route {
 
 /// How an operation is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::upper_case_acronyms, reason = "the field's own spelling, and the route tables'")]
 #[expect(missing_docs, reason = "the words of HTTP")]
 pub enum Method {
     GET,
@@ -127,7 +126,7 @@ pub(crate) type Work = Box<dyn FnMut(&mut Cx<'_>) -> Result<Reply> + Send>;
 
 /// A handler without its types: what the server calls and the document describes.
 pub struct Endpoint {
-    pub(crate) prepare: Box<dyn Fn(&Request) -> Result<Work> + Send + Sync>,
+    pub(crate) prepare: Read<Work>,
     pub(crate) describe: fn(&mut Description<'_>),
 }
 
