@@ -58,10 +58,7 @@ impl Tx<'_> {
     /// `T` as this transaction sees it.
     pub fn cached<T: Cached>(&mut self) -> Result<Arc<T>> {
         let (checked, generation) = (self.shared.world.now(), self.shared.generation());
-        let stamp = match self.row("select stamp from epochs where name = $1", &values![T::EPOCH])? {
-            Some(row) => row.get(0)?,
-            None => String::new(),
-        };
+        let stamp = self.stamp(T::EPOCH)?;
         let value = match self.shared.cache.held::<T>() {
             Some(held) if held.stamp == stamp => held.value(),
             _ => Arc::new(T::load(self)?),
@@ -71,11 +68,27 @@ impl Tx<'_> {
         Ok(value)
     }
 
+    /// The epoch's stamp as this transaction sees it; empty before the first change. All stamps are
+    /// read together, once.
+    fn stamp(&mut self, epoch: &str) -> Result<String> {
+        let stamps = match self.stamps.take() {
+            Some(stamps) => stamps,
+            None => {
+                let rows = self.rows("select name, stamp from epochs", &[])?;
+                rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect::<Result<_>>()?
+            }
+        };
+        let stamp = stamps.get(epoch).cloned().unwrap_or_default();
+        self.stamps = Some(stamps);
+        Ok(stamp)
+    }
+
     /// Notes that a table of `epoch` changes in this transaction.
     pub fn touch(&mut self, epoch: &str) -> Result<()> {
         let sql =
             "insert into epochs (name, stamp) values ($1, $2) on conflict (name) do update set stamp = excluded.stamp";
         self.run(sql, &values![epoch, self.shared.world.new_id::<()>() as AnyId])?;
+        self.stamps = None;
         self.effects.touched = true;
         Ok(())
     }

@@ -79,9 +79,9 @@ fn dialect(sql: &str) -> String {
 fn read_one_by_one(connection: &Connection, queue: &Receiver<Box<dyn Step>>, shared: &Shared) {
     for mut step in queue {
         let mut session = SqliteSession(connection);
-        let outcome = begin(connection, "begin").and_then(|()| {
+        let outcome = command(connection, "begin").and_then(|()| {
             let outcome = step.run(&mut Tx::new(&mut session, shared));
-            connection.execute_batch("rollback").map_err(failed)?;
+            command(connection, "rollback")?;
             outcome
         });
         step.done(outcome);
@@ -90,7 +90,7 @@ fn read_one_by_one(connection: &Connection, queue: &Receiver<Box<dyn Step>>, sha
 
 fn write_together(connection: &Connection, queue: &Receiver<Box<dyn Step>>, shared: &Shared) {
     for first in queue {
-        let begun = begin(connection, "begin immediate");
+        let begun = command(connection, "begin immediate");
         let waiting = std::iter::once(first).chain(queue.try_iter()).take(BATCH);
         let ran: Vec<_> = waiting
             .map(|mut step| {
@@ -101,10 +101,10 @@ fn write_together(connection: &Connection, queue: &Receiver<Box<dyn Step>>, shar
                 (step, outcome)
             })
             .collect();
-        let committed = connection.execute_batch("commit").map_err(failed);
+        let committed = command(connection, "commit");
         if committed.is_err() {
             // A failed commit may leave the transaction open.
-            let _ = connection.execute_batch("rollback");
+            let _ = command(connection, "rollback");
         }
         for (step, outcome) in ran {
             step.done(match (outcome, &committed) {
@@ -120,18 +120,21 @@ fn write_together(connection: &Connection, queue: &Receiver<Box<dyn Step>>, shar
 }
 
 fn in_savepoint(connection: &Connection, shared: &Shared, step: &mut dyn Step) -> Result<Effects> {
-    connection.execute_batch("savepoint step").map_err(failed)?;
+    command(connection, "savepoint step")?;
     let mut session = SqliteSession(connection);
     let mut tx = Tx::new(&mut session, shared);
     let outcome = step.run(&mut tx);
     let effects = tx.effects;
-    let ending = if outcome.is_ok() { "release step" } else { "rollback to step; release step" };
-    connection.execute_batch(ending).map_err(failed)?;
+    if outcome.is_err() {
+        command(connection, "rollback to step")?;
+    }
+    command(connection, "release step")?;
     outcome.map(|()| effects)
 }
 
-fn begin(connection: &Connection, how: &str) -> Result<()> {
-    connection.execute_batch(how).map_err(failed)
+/// Runs one of the few statements around every transaction, prepared once.
+fn command(connection: &Connection, sql: &str) -> Result<()> {
+    connection.prepare_cached(sql).and_then(|mut statement| statement.execute([])).map(drop).map_err(failed)
 }
 
 struct SqliteSession<'c>(&'c Connection);

@@ -187,7 +187,9 @@ fn in_cx<T>(tx: &mut Tx<'_>, who: &Who, work: &mut impl FnMut(&mut Cx<'_>) -> Re
 }
 
 fn fill_if_empty(cx: &mut Cx<'_>, defaults: &[fn(&mut Cx<'_>) -> Result<()>]) -> Result<()> {
-    if cx.next_number("organisation")? > 1 {
+    let is_filled = cx.row("select 1 from counters where name = 'organisation'", &[])?.is_some();
+    // Of several nodes that see an empty database at once, one counts to 1; the others wait for it.
+    if is_filled || cx.next_number("organisation")? > 1 {
         return Ok(());
     }
     defaults.iter().try_for_each(|fill| fill(cx))

@@ -1,5 +1,7 @@
 //! A transaction on either database.
 
+use std::collections::HashMap;
+
 use base::{Error, Id, Result};
 
 use crate::db::Shared;
@@ -24,6 +26,8 @@ pub struct Tx<'a> {
     session: &'a mut dyn Session,
     pub(crate) shared: &'a Shared,
     pub(crate) effects: Effects,
+    /// The epochs' stamps, once they have been read.
+    pub(crate) stamps: Option<HashMap<String, String>>,
 }
 
 /// What has to be told in this process once the transaction has committed.
@@ -37,12 +41,12 @@ pub(crate) struct Effects {
 
 impl<'a> Tx<'a> {
     pub(crate) fn new(session: &'a mut dyn Session, shared: &'a Shared) -> Self {
-        Self { session, shared, effects: Effects::default() }
+        Self { session, shared, effects: Effects::default(), stamps: None }
     }
 
     /// The same transaction, for a shorter time.
     pub(crate) fn reborrow(&mut self) -> Tx<'_> {
-        Tx { session: &mut *self.session, shared: self.shared, effects: self.effects }
+        Tx { session: &mut *self.session, shared: self.shared, effects: self.effects, stamps: None }
     }
 
     /// The rows that `sql` answers.

@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use base::World;
+use base::{Id, World};
 use people::KeyGate;
 use people::api_keys::{ApiKey, Grant};
 use people::roles::ROLES;
+use people::teams::Team;
+use people::users::{BaseRole, User};
 use store::{Cx, Site, Store, Who};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -105,6 +107,28 @@ impl App {
     /// Does something on the database directly, as the operator may.
     pub fn write<T: Send + 'static>(&self, work: impl FnMut(&mut Cx<'_>) -> base::Result<T> + Send + 'static) -> T {
         self.store.write(Who::system(), work).wait().expect("the work succeeds")
+    }
+
+    /// The first column, which is text, of the rows that `sql` answers.
+    pub fn texts(&self, sql: &'static str) -> Vec<String> {
+        self.write(move |cx| cx.rows(sql, &[])?.iter().map(|row| row.text(0).map(str::to_owned)).collect())
+    }
+
+    /// Adds a team.
+    pub fn team(&self, name: &str) -> Id<Team> {
+        let name = name.to_owned();
+        self.write(move |cx| {
+            let team = Team { id: cx.new_id(), name: name.clone(), members: Vec::new() };
+            cx.insert(&team)?;
+            Ok(team.id)
+        })
+    }
+
+    /// Adds somebody who responds to incidents; the address is the name at `acme.example`.
+    pub fn user(&self, name: &str) -> Id<User> {
+        let name = name.to_owned();
+        let email = format!("{}@acme.example", name.to_lowercase().replace(' ', "."));
+        self.write(move |cx| User::add(cx, &name, &email, BaseRole::Responder)).id
     }
 
     /// A client without a token.

@@ -6,6 +6,8 @@ use serde_json::Value;
 use ureq::Agent;
 use ureq::http::Request;
 
+use crate::app::App;
+
 /// Calls one server with one token.
 #[derive(Clone)]
 pub struct Client {
@@ -37,6 +39,11 @@ impl Client {
     /// The same client with another token, or none.
     pub fn with_token(&self, token: Option<&str>) -> Self {
         Self { token: token.map(str::to_owned), ..self.clone() }
+    }
+
+    /// The same client on another node.
+    pub fn at(&self, node: &App) -> Self {
+        Self { address: node.address.clone(), ..self.clone() }
     }
 
     /// The same client with one more header.

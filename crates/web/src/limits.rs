@@ -131,7 +131,7 @@ impl Bucket {
         if self.own >= 1.0 || self.own + self.shared < 1.0 {
             return Ok(());
         }
-        let wanted = if store.location().is_shared() { (self.limit * SHARE).max(1.0) } else { self.shared };
+        let wanted = if store.location().is_shared() { (self.limit * SHARE).ceil() } else { self.shared };
         let (granted, left) = if store.location().is_shared() {
             let (key, limit, rate) = (key.to_owned(), self.limit, self.rate());
             store.write(Who::system(), move |cx| take_shared(cx, &key, limit, rate, wanted)).await?

@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodFilter, MethodRouter, get, on};
 use base::{AnyId, Error, ErrorKind, Result};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use store::{Part, Store, Who};
 use tokio::net::TcpListener;
@@ -268,13 +269,9 @@ struct Passage {
 }
 
 async fn read_body(body: Body) -> Result<Vec<u8>> {
-    use axum::body::HttpBody;
-    if body.size_hint().lower() > LARGEST_BODY as u64 {
-        return Err(Error::too_large(LARGEST_BODY));
-    }
-    match axum::body::to_bytes(body, LARGEST_BODY).await {
-        Ok(bytes) => Ok(bytes.into()),
-        Err(error) if error.to_string().contains("length limit") => Err(Error::too_large(LARGEST_BODY)),
+    match Limited::new(body, LARGEST_BODY).collect().await {
+        Ok(body) => Ok(body.to_bytes().into()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Error::too_large(LARGEST_BODY)),
         Err(_) => Err(Error::malformed("the body broke off")),
     }
 }
