@@ -1,14 +1,12 @@
 //! Incident updates: what people hear about an incident. Every change of its status, severity or
 //! summary is one; a message can come along, or be one by itself.
 
-use std::sync::Arc;
-
 use base::{Actor, Error, Id, Problem, Result, Time};
 use people::ActorBody;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{Condition, Cx, Direction, Event, Record, Value, values};
-use web::{Body, Created, Loose, Page, PageMeta, Paging, Query, Resource};
+use web::{Body, Created, Loose, Page, PageMeta, Paging, Query, Rendered, Resource};
 
 use crate::incident::{self, Edit, Incident, visible_in};
 use crate::settings::Settings;
@@ -118,9 +116,9 @@ struct IncidentUpdateBody {
     merged_into_incident_id: Option<Id<Incident>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
-    new_incident_status: Arc<Status>,
+    new_incident_status: Rendered<Status>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    new_severity: Option<Arc<Severity>>,
+    new_severity: Option<Rendered<Severity>>,
     updater: ActorBody,
 }
 
@@ -138,7 +136,7 @@ impl IncidentUpdateBody {
             incident_id: update.incident,
             merged_into_incident_id: update.merged_into,
             message: update.message.clone(),
-            new_incident_status: Arc::clone(settings.statuses.get(update.status).ok_or_else(Error::not_found)?),
+            new_incident_status: settings.statuses.get(update.status).ok_or_else(Error::not_found)?.clone(),
             new_severity: update.severity.and_then(|id| settings.severities.get(id).cloned()),
             updater: ActorBody::of(&update.updater, &directory),
         })

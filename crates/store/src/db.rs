@@ -17,7 +17,7 @@ use crossbeam_channel::Sender;
 use tokio::sync::oneshot;
 
 use crate::cache::Cache;
-use crate::store::{Site, Wiring};
+use crate::store::{Site, Wants, Wiring};
 use crate::tx::{Effects, Tx};
 
 /// Where the database is.
@@ -138,20 +138,32 @@ fn describe(panic: &(dyn std::any::Any + Send)) -> String {
     format!("panicked: {}", text.unwrap_or("without a word"))
 }
 
-/// The queues to one database. Dropping it ends the threads once they have done what is queued.
+/// The ways to one database. Dropping it ends the threads once they have done what is queued.
 pub(crate) struct Lanes {
     pub reads: Sender<Box<dyn Step>>,
     pub writes: Sender<Box<dyn Step>>,
+    /// Does a step on the caller's thread, or gives it back.
+    pub glances: Glances,
 }
 
-pub(crate) fn submit<T: Send + 'static>(
-    lane: &Sender<Box<dyn Step>>,
-    work: impl FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
-) -> Pending<T> {
-    let (tell, told) = oneshot::channel();
-    // A closed lane drops the task, and with it `tell`: the answer is then "shut down".
-    let _ = lane.send(Box::new(Task { work, value: None, tell }));
-    Pending(told)
+pub(crate) type Glances = Box<dyn Fn(Box<dyn Step>) -> Option<Box<dyn Step>> + Send + Sync>;
+
+impl Lanes {
+    pub fn submit<T: Send + 'static>(
+        &self,
+        wants: Wants,
+        work: impl FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> Pending<T> {
+        let (tell, told) = oneshot::channel();
+        let task = Box::new(Task { work, value: None, tell });
+        // A closed lane drops the task, and with it `tell`: the answer is then "shut down".
+        let _ = match wants {
+            Wants::Glance => (self.glances)(task).map_or(Ok(()), |task| self.reads.send(task)),
+            Wants::Read => self.reads.send(task),
+            Wants::Write => self.writes.send(task),
+        };
+        Pending(told)
+    }
 }
 
 /// An answer that a database thread is working on.

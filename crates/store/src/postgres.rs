@@ -53,7 +53,7 @@ pub(crate) fn open(
             thread::Builder::new().name(name.into()).spawn(work).expect("the operating system gives a thread");
         }
     }
-    Ok(Lanes { reads, writes })
+    Ok(Lanes { reads, writes, glances: Box::new(Some) }) // the network is worth a thread
 }
 
 fn migrate(dial: &Dial, migrations: &[Migration], progress: &mut Progress<'_>) -> Result<()> {

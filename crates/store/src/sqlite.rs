@@ -6,7 +6,7 @@
 
 use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crossbeam_channel::{Receiver, unbounded};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
 
-use crate::db::{Lanes, Shared, Step};
+use crate::db::{Glances, Lanes, Shared, Step};
 use crate::migrate::{self, Migration, Progress};
 use crate::tx::{Effects, Session, Tx};
 use crate::value::{Row, Value};
@@ -39,9 +39,10 @@ pub(crate) fn open(
     spawn("sqlite-writer", shared, move |shared| write_together(&writer, &to_write, shared));
     for _ in 0..READERS {
         let (reader, to_read) = (connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?, to_read.clone());
-        spawn("sqlite-reader", shared, move |shared| read_one_by_one(&reader, &to_read, shared));
+        spawn("sqlite-reader", shared, move |shared| to_read.iter().for_each(|step| read(&reader, shared, step)));
     }
-    Ok(Lanes { reads, writes })
+    let glances = glances(path, shared)?;
+    Ok(Lanes { reads, writes, glances })
 }
 
 fn spawn(name: &str, shared: &Arc<Shared>, work: impl FnOnce(&Shared) + Send + 'static) {
@@ -76,16 +77,29 @@ fn dialect(sql: &str) -> String {
         .replace("create unlogged table", "create table")
 }
 
-fn read_one_by_one(connection: &Connection, queue: &Receiver<Box<dyn Step>>, shared: &Shared) {
-    for mut step in queue {
-        let mut session = SqliteSession(connection);
-        let outcome = command(connection, "begin").and_then(|()| {
-            let outcome = step.run(&mut Tx::new(&mut session, shared));
-            command(connection, "rollback")?;
-            outcome
-        });
-        step.done(outcome);
-    }
+fn read(connection: &Connection, shared: &Shared, mut step: Box<dyn Step>) {
+    let mut session = SqliteSession(connection);
+    let outcome = command(connection, "begin").and_then(|()| {
+        let outcome = step.run(&mut Tx::new(&mut session, shared));
+        command(connection, "rollback")?;
+        outcome
+    });
+    step.done(outcome);
+}
+
+/// Reads on the caller's thread as long as a connection is free.
+fn glances(path: &Path, shared: &Arc<Shared>) -> Result<Glances> {
+    let connect = |_| connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY);
+    let idle = Mutex::new((0..READERS).map(connect).collect::<Result<Vec<_>>>()?);
+    let shared = Arc::clone(shared);
+    Ok(Box::new(move |step| {
+        let Some(connection) = idle.lock().expect("no one panics holding the connections").pop() else {
+            return Some(step);
+        };
+        read(&connection, &shared, step);
+        idle.lock().expect("no one panics holding the connections").push(connection);
+        None
+    }))
 }
 
 fn write_together(connection: &Connection, queue: &Receiver<Box<dyn Step>>, shared: &Shared) {
@@ -153,7 +167,7 @@ impl Session for SqliteSession<'_> {
         let mut rows = statement.query(rusqlite::params_from_iter(parameters)).map_err(failed)?;
         let mut answer = Vec::new();
         while let Some(row) = rows.next().map_err(failed)? {
-            let read = |index| row.get_ref(index).map_err(failed).and_then(read);
+            let read = |index| row.get_ref(index).map_err(failed).and_then(value);
             answer.push(Row((0..columns).map(read).collect::<Result<_>>()?));
         }
         Ok(answer)
@@ -173,8 +187,8 @@ impl Session for SqliteSession<'_> {
     }
 }
 
-fn read(value: ValueRef<'_>) -> Result<Value> {
-    Ok(match value {
+fn value(held: ValueRef<'_>) -> Result<Value> {
+    Ok(match held {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(value) => Value::Int(value),
         ValueRef::Real(value) => Value::Real(value),

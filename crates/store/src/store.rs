@@ -7,7 +7,7 @@ use base::{AnyId, Result, World};
 
 use crate::cache::Cached;
 use crate::cx::{Cx, Who};
-use crate::db::{self, Alarm, Lanes, Location, Pending, Shared};
+use crate::db::{Alarm, Lanes, Location, Pending, Shared};
 use crate::jobs::{HOUSEKEEPING, JobKind};
 use crate::migrate::{Migration, Progress};
 use crate::outbox::Subscriber;
@@ -63,6 +63,9 @@ pub struct Site {
 /// Whether a unit of work changes anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wants {
+    /// It reads a few rows by their keys. Where the database is in this process, the caller's thread
+    /// does so itself: sooner done than handed over.
+    Glance,
     /// It only reads; many may do so at once.
     Read,
     /// It writes.
@@ -141,11 +144,7 @@ impl Store {
         who: Who,
         mut work: impl FnMut(&mut Cx<'_>) -> Result<T> + Send + 'static,
     ) -> Pending<T> {
-        let lane = match wants {
-            Wants::Read => &self.0.lanes.reads,
-            Wants::Write => &self.0.lanes.writes,
-        };
-        db::submit(lane, move |tx| in_cx(tx, &who, &mut work))
+        self.0.lanes.submit(wants, move |tx| in_cx(tx, &who, &mut work))
     }
 
     /// `T` as this process last saw it: never behind this process's own commits, and at most `age`

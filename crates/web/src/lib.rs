@@ -25,6 +25,7 @@ mod limits;
 mod metrics;
 mod openapi;
 mod output;
+mod rendered;
 mod reply;
 mod route;
 mod schema;
@@ -38,6 +39,7 @@ pub use limits::Limits;
 pub use output::{
     Accepted, Counted, Created, List, Loose, Meta, NoContent, Output, Page, PageMeta, Plain, Resource, Show,
 };
+pub use rendered::Rendered;
 pub use reply::Reply;
 pub use route::{Guard, Method, Route};
 pub use server::{Feature, Server, Settings};

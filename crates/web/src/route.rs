@@ -48,11 +48,6 @@ impl Method {
             Self::DELETE => "delete",
         }
     }
-
-    /// What it wants of the store.
-    pub fn wants(self) -> Wants {
-        if self == Self::GET { Wants::Read } else { Wants::Write }
-    }
 }
 
 /// Who may call an operation.
@@ -91,6 +86,15 @@ impl Route {
             is_deprecated: false,
             own_limit: None,
             endpoint: handler.endpoint(),
+        }
+    }
+
+    /// What it wants of the store.
+    pub(crate) fn wants(&self) -> Wants {
+        match self.method {
+            Method::GET if self.path.ends_with("/{id}") => Wants::Glance,
+            Method::GET => Wants::Read,
+            _ => Wants::Write,
         }
     }
 

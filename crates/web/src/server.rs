@@ -213,7 +213,7 @@ impl Server {
         let query = head.uri.query().unwrap_or_default().to_owned();
         let body = read_body(body).await?;
         let guarded = route.guarded(&Request { segments, query, body })?;
-        self.store.work(route.method.wants(), who, guarded).await
+        self.store.work(route.wants(), who, guarded).await
     }
 
     async fn admit(&self, headers: &HeaderMap, peer: SocketAddr) -> Result<Caller> {

@@ -35,7 +35,7 @@ impl Assembly {
             query: call.query.into(),
             body: if call.body.is_null() { Vec::new() } else { call.body.to_string().into_bytes() },
         };
-        let reply = store.work(route.method.wants(), who, route.guarded(&request)?).wait()?;
+        let reply = store.work(route.wants(), who, route.guarded(&request)?).wait()?;
         match reply.body {
             Some(body) => serde_json::from_slice(&body).map_err(Error::internal),
             None => Ok(Value::Null),

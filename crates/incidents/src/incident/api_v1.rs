@@ -1,14 +1,12 @@
 //! Incidents in the first version of the API: six words for a status, and fewer modes.
 
-use std::sync::Arc;
-
 use base::{Id, Result, Time, words};
 use people::ActorBodyV1;
 use people::users::UserReference;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{Condition, Cx, Direction};
-use web::{Body, Counted, Page, Paging, Query, Resource, Segment, Show};
+use web::{Body, Counted, Page, Paging, Query, Rendered, Resource, Segment, Show};
 
 use super::api_v2::{LARGEST_PAGE, page};
 use super::body::{RoleAssignmentBody, View, status_of};
@@ -115,7 +113,7 @@ struct IncidentV1 {
     postmortem_document_url: Option<String>,
     reference: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    severity: Option<Arc<Severity>>,
+    severity: Option<Rendered<Severity>>,
     slack_channel_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     slack_channel_name: Option<String>,
@@ -155,7 +153,10 @@ impl IncidentV1 {
             custom_field_entries: fields::show(&incident.fields, settings),
             id: incident.id,
             incident_role_assignments: view.roles(incident),
-            incident_type: incident.incident_type.and_then(|id| settings.types.get(id).cloned()).map(Into::into),
+            incident_type: incident
+                .incident_type
+                .and_then(|id| settings.types.get(id))
+                .map(|kind| (**kind).clone().into()),
             mode: incident.mode.into(),
             name: incident.name.clone(),
             permalink: Some(view.permalink(incident)),

@@ -9,7 +9,7 @@ use people::users::{Directory, UserBody};
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::Cx;
-use web::Resource;
+use web::{Rendered, Resource};
 
 use super::fields::{self, CustomFieldEntryBody};
 use super::record::{Incident, Mode, Visibility};
@@ -19,7 +19,7 @@ use crate::settings::Settings;
 use crate::settings::roles::{Role, RoleV1};
 use crate::settings::severities::Severity;
 use crate::settings::statuses::Status;
-use crate::settings::timestamps::{Timestamp, TimestampBody};
+use crate::settings::timestamps::TimestampBody;
 use crate::settings::types::IncidentType;
 
 /// What everything on an incident is shown with, read once an answer.
@@ -49,9 +49,8 @@ impl View {
             let assignment = incident.roles.iter().find(|assignment| assignment.role == role)?;
             self.directory.body(assignment.user)
         };
-        let body =
-            |role: &Arc<Role>| RoleAssignmentBody { assignee: assignee(role.id), role: RoleV1::from(Arc::clone(role)) };
-        self.settings.roles.iter().map(body).collect()
+        let roles = self.settings.shown_roles.iter();
+        roles.map(|(id, role)| RoleAssignmentBody { assignee: assignee(*id), role: role.clone() }).collect()
     }
 }
 
@@ -61,7 +60,7 @@ impl View {
 pub struct RoleAssignmentBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     assignee: Option<UserBody>,
-    role: RoleV1,
+    role: Rendered<RoleV1>,
 }
 
 /// An incident as the second version of the API shows it.
@@ -83,11 +82,11 @@ pub struct IncidentBody {
     has_debrief: Option<bool>,
     id: Id<Incident>,
     incident_role_assignments: Vec<RoleAssignmentBody>,
-    incident_status: Arc<Status>,
+    incident_status: Rendered<Status>,
     #[serde(skip_serializing_if = "Option::is_none")]
     incident_timestamp_values: Option<Vec<TimestampWithValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    incident_type: Option<Arc<IncidentType>>,
+    incident_type: Option<Rendered<IncidentType>>,
     last_activity_at: Time,
     mode: Mode,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -101,7 +100,7 @@ pub struct IncidentBody {
     postmortem_document_url: Option<String>,
     reference: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    severity: Option<Arc<Severity>>,
+    severity: Option<Rendered<Severity>>,
     slack_channel_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     slack_channel_name: Option<String>,
@@ -155,7 +154,7 @@ struct DurationMetricValue {
 
 #[derive(Debug, Serialize, JsonSchema)]
 struct TimestampWithValue {
-    incident_timestamp: TimestampBody,
+    incident_timestamp: Rendered<TimestampBody>,
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<TimestampValue>,
 }
@@ -177,9 +176,9 @@ impl IncidentBody {
     pub(super) fn viewed(cx: &mut Cx<'_>, incident: &Incident, view: &View) -> Result<Self> {
         let settings = &view.settings;
         let issue = incident.external_issue.map(|id| cx.find::<ExternalIssue>(id)).transpose()?.flatten();
-        let timestamp = |timestamp: &Arc<Timestamp>| TimestampWithValue {
-            incident_timestamp: TimestampBody::from(&**timestamp),
-            value: incident.timestamps.get(&timestamp.id).map(|moment| TimestampValue { value: Some(*moment) }),
+        let timestamp = |(id, timestamp): &(_, Rendered<TimestampBody>)| TimestampWithValue {
+            incident_timestamp: timestamp.clone(),
+            value: incident.timestamps.get(id).map(|moment| TimestampValue { value: Some(*moment) }),
         };
         Ok(Self {
             call_url: incident.call_url.clone(),
@@ -193,7 +192,7 @@ impl IncidentBody {
             id: incident.id,
             incident_role_assignments: view.roles(incident),
             incident_status: status_of(incident, settings)?,
-            incident_timestamp_values: Some(settings.timestamps.iter().map(timestamp).collect()),
+            incident_timestamp_values: Some(settings.shown_timestamps.iter().map(timestamp).collect()),
             incident_type: incident.incident_type.and_then(|id| settings.types.get(id).cloned()),
             last_activity_at: incident.last_activity_at,
             mode: incident.mode,
@@ -221,7 +220,7 @@ impl IncidentBody {
 }
 
 /// The status an incident is in.
-pub(super) fn status_of(incident: &Incident, settings: &Settings) -> Result<Arc<Status>> {
+pub(super) fn status_of(incident: &Incident, settings: &Settings) -> Result<Rendered<Status>> {
     let status = settings.statuses.get(incident.status).cloned();
     status.ok_or_else(|| base::Error::internal(format!("{} has no status", incident.id)))
 }

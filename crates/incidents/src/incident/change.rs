@@ -1,12 +1,11 @@
 //! Declaring and editing, whichever version of the API asks for it.
 
-use std::sync::Arc;
-
 use base::{Actor, Error, Id, Problem, Problems, Result, Time};
 use people::users::{User, UserReference};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{Cx, Event, Stored};
+use web::Rendered;
 
 use super::fields::{self, CustomFieldEntryPayload};
 use super::lifecycle;
@@ -207,7 +206,7 @@ fn given_number(cx: &mut Cx<'_>, number: Option<i64>) -> Result<Option<i64>> {
     Ok(Some(number))
 }
 
-fn type_of(declaration: &Declaration, settings: &Settings) -> Result<Arc<IncidentType>> {
+fn type_of(declaration: &Declaration, settings: &Settings) -> Result<Rendered<IncidentType>> {
     match &declaration.incident_type_id {
         Some(id) => settings.types.named("incident_type_id", id).cloned(),
         None => {
@@ -221,7 +220,7 @@ fn initial_status(
     declaration: &Declaration,
     incident_type: Option<&IncidentType>,
     settings: &Settings,
-) -> Result<Arc<Status>> {
+) -> Result<Rendered<Status>> {
     if let Some(id) = &declaration.status_id {
         return settings.statuses.named("incident_status_id", id).cloned();
     }

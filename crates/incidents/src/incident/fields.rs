@@ -1,10 +1,9 @@
 //! Values of custom fields on an incident.
 
-use std::sync::Arc;
-
 use base::{Error, Id, Problem, Problems, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use web::Rendered;
 
 use crate::settings::Settings;
 use crate::settings::custom_fields::{CustomField, CustomFieldOption, FieldType};
@@ -161,7 +160,7 @@ struct CustomFieldTypeInfo {
     id: Id<CustomField>,
     #[schemars(length(max = 50))]
     name: String,
-    options: Vec<Arc<CustomFieldOption>>,
+    options: Vec<Rendered<CustomFieldOption>>,
 }
 
 #[derive(Debug, Default, Serialize, JsonSchema)]
@@ -174,7 +173,7 @@ struct CustomFieldValueBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     value_numeric: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    value_option: Option<Arc<CustomFieldOption>>,
+    value_option: Option<Rendered<CustomFieldOption>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     value_text: Option<String>,
 }

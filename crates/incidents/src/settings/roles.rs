@@ -1,7 +1,5 @@
 //! Incident roles: who does what during an incident. Every organisation has a lead and a reporter.
 
-use std::sync::Arc;
-
 use base::{Error, Id, Result, Time, words};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -91,13 +89,13 @@ impl Record for Role {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct RoleV1 {
     #[serde(flatten)]
-    role: Arc<Role>,
+    role: Role,
     #[serde(skip_serializing_if = "Option::is_none")]
     required: Option<bool>,
 }
 
-impl From<Arc<Role>> for RoleV1 {
-    fn from(role: Arc<Role>) -> Self {
+impl From<Role> for RoleV1 {
+    fn from(role: Role) -> Self {
         Self { role, required: Some(false) }
     }
 }
@@ -196,17 +194,17 @@ fn delete(cx: &mut Cx<'_>, id: Id<Role>) -> Result<NoContent> {
 }
 
 fn list_v1(cx: &mut Cx<'_>) -> Result<List<RoleV1>> {
-    Ok(List(all(cx)?.map(|role| Arc::new(role).into()).collect()))
+    Ok(List(all(cx)?.map(Into::into).collect()))
 }
 
 fn create_v1(cx: &mut Cx<'_>, Body(payload): Body<CreatePayloadV1>) -> Result<Created<RoleV1>> {
-    Ok(Created(Arc::new(add(cx, payload.role)?).into()))
+    Ok(Created(add(cx, payload.role)?.into()))
 }
 
 fn show_v1(cx: &mut Cx<'_>, id: Id<Role>) -> Result<Show<RoleV1>> {
-    Ok(Show(Arc::new(cx.get(id)?.into_inner()).into()))
+    Ok(Show(cx.get(id)?.into_inner().into()))
 }
 
 fn update_v1(cx: &mut Cx<'_>, id: Id<Role>, Body(payload): Body<UpdatePayloadV1>) -> Result<Show<RoleV1>> {
-    Ok(Show(Arc::new(change(cx, id, payload.role)?).into()))
+    Ok(Show(change(cx, id, payload.role)?.into()))
 }

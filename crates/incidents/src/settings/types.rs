@@ -1,7 +1,5 @@
 //! Incident types: what kind of incident it is.
 
-use std::sync::Arc;
-
 use base::{Id, Result, Time, words};
 use people::teams::Team;
 use schemars::JsonSchema;
@@ -65,7 +63,7 @@ impl Record for IncidentType {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct IncidentTypeV1 {
     #[serde(flatten)]
-    incident_type: Arc<IncidentType>,
+    incident_type: IncidentType,
     #[serde(skip_serializing_if = "Option::is_none")]
     owning_team_ids: Option<Vec<Id<Team>>>,
 }
@@ -75,17 +73,17 @@ impl Resource for IncidentTypeV1 {
     const MANY: &'static str = "incident_types";
 }
 
-impl From<Arc<IncidentType>> for IncidentTypeV1 {
-    fn from(incident_type: Arc<IncidentType>) -> Self {
+impl From<IncidentType> for IncidentTypeV1 {
+    fn from(incident_type: IncidentType) -> Self {
         Self { incident_type, owning_team_ids: None }
     }
 }
 
 fn list(cx: &mut Cx<'_>) -> Result<List<IncidentTypeV1>> {
     let types = cx.list::<IncidentType>(Condition::everything(), "id")?;
-    Ok(List(types.into_iter().map(|row| Arc::new(row.into_inner()).into()).collect()))
+    Ok(List(types.into_iter().map(|row| row.into_inner().into()).collect()))
 }
 
 fn show(cx: &mut Cx<'_>, id: Id<IncidentType>) -> Result<Show<IncidentTypeV1>> {
-    Ok(Show(Arc::new(cx.get(id)?.into_inner()).into()))
+    Ok(Show(cx.get(id)?.into_inner().into()))
 }

@@ -1,12 +1,10 @@
 //! Custom fields in the first version of the API: with their options, and when they are asked for.
 
-use std::sync::Arc;
-
 use base::{Id, Result, Time, words};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::Cx;
-use web::{Body, Created, List, NoContent, Resource, Show};
+use web::{Body, Created, List, NoContent, Rendered, Resource, Show};
 
 use super::options::CustomFieldOption;
 use super::record::{self, CustomField, FieldType, Required};
@@ -64,7 +62,7 @@ struct CustomFieldV1 {
     id: Id<CustomField>,
     #[schemars(length(max = 50))]
     name: String,
-    options: Vec<Arc<CustomFieldOption>>,
+    options: Vec<Rendered<CustomFieldOption>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     required: Option<RequiredV1>,
     #[serde(skip_serializing_if = "Option::is_none")]
