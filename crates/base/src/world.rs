@@ -21,7 +21,8 @@ pub trait Entropy: Send + Sync {
 pub struct World {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
-    last_id: Arc<Mutex<(u64, u128)>>,
+    /// The random part of the last identifier.
+    last_id: Arc<Mutex<Option<u128>>>,
 }
 
 impl World {
@@ -45,18 +46,18 @@ impl World {
         self.new_id_at(self.now())
     }
 
-    /// A new identifier that sorts as if made at `moment`. Those made one after the other in the same
-    /// millisecond sort in that order.
+    /// A new identifier that sorts as if made at `moment`. Those of one millisecond sort in the order
+    /// they were made in, also when identifiers of other moments were made in between: the random part
+    /// only counts up, from where chance has it begin.
     pub fn new_id_at<T: ?Sized>(&self, moment: Time) -> Id<T> {
-        let milliseconds = moment.milliseconds();
         let mut last = self.last_id.lock().expect("no one panics holding the last ID");
         let random = match *last {
-            (same, random) if same == milliseconds => random.wrapping_add(1),
+            Some(random) => random + 1,
             // The highest bit stays clear, so that there is room to count up.
-            _ => u128::from_be_bytes(self.secret()) & (u128::MAX >> 49),
+            None => u128::from_be_bytes(self.secret()) & (u128::MAX >> 49),
         };
-        *last = (milliseconds, random);
-        Id::from_parts(milliseconds, random)
+        *last = Some(random);
+        Id::from_parts(moment.milliseconds(), random)
     }
 
     /// `N` bytes nobody can guess.
@@ -96,7 +97,12 @@ mod tests {
     #[test]
     fn ids_made_in_one_millisecond_sort_in_the_order_they_were_made_in() {
         let (world, moment) = (World::system(), "2024-03-01T12:00:00Z".parse().unwrap());
-        let ids: Vec<AnyId> = (0..1_000).map(|_| world.new_id_at(moment)).collect();
+        let make = |_| {
+            let id = world.new_id_at(moment);
+            world.new_id::<()>(); // somebody else's
+            id
+        };
+        let ids: Vec<AnyId> = (0..1_000).map(make).collect();
         assert!(ids.is_sorted_by(|earlier, later| earlier < later));
     }
 }

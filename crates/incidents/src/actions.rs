@@ -179,7 +179,7 @@ struct PagedQuery {
 fn list_v3(cx: &mut Cx<'_>, Query(query): Query<PagedQuery>) -> Result<Page<ActionBody>> {
     let times = [("created_at", &query.created_at), ("updated_at", &query.updated_at)];
     let condition = query.wanted.condition(cx)?.and(Between::conditions(&times)?);
-    let paging = query.paging.into();
+    let paging = query.paging.read()?;
     let page = cx.page::<Action>(condition, Direction::Forward, &paging)?;
     let rows = page.rows.iter().map(|action| ActionBody::of(cx, action)).collect::<Result<_>>()?;
     Ok(Page { rows, meta: PageMeta::new(&paging, page.after) })

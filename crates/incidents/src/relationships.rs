@@ -77,7 +77,7 @@ struct ListQuery {
 
 fn list(cx: &mut Cx<'_>, Query(query): Query<ListQuery>) -> Result<Page<IncidentRelationshipBody, Loose>> {
     let own = incident::named(cx, &query.incident_id)?.id;
-    let paging = query.paging.into();
+    let paging = query.paging.read()?;
     let other_end = |end: &str| visible_in(end, cx.access(), Condition::everything());
     let condition = Condition::any([
         Condition::equal("incident_id", own).and(other_end("related_id")),

@@ -152,7 +152,7 @@ struct ListQuery {
 }
 
 fn list(cx: &mut Cx<'_>, Query(query): Query<ListQuery>) -> Result<Page<IncidentUpdateBody, Loose>> {
-    let paging = query.paging.into();
+    let paging = query.paging.read()?;
     let condition = match query.incident_id {
         Some(id) => Condition::equal("incident_id", incident::named(cx, &id)?.id),
         None => visible_in("incident_id", cx.access(), Condition::everything()),

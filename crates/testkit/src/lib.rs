@@ -7,11 +7,13 @@
 mod app;
 mod client;
 mod database;
+mod program;
 mod world;
 
 pub use app::{App, Options};
 pub use client::{Answer, Client};
 pub use database::{Database, postgres_or_skip};
+pub use program::{Program, Running, Said};
 pub use world::{CountedEntropy, FakeClock};
 
 pub use serde_json::{Value, json};

@@ -102,7 +102,7 @@ fn list(data: &DataArgs) -> Outcome {
 fn revoke(id: &str, data: &DataArgs) -> Outcome {
     let id: Id<ApiKey> = id.parse().map_err(|problem| format!("{id} {problem}"))?;
     let revoke = move |cx: &mut store::Cx<'_>| {
-        let key = cx.get(id)?;
+        let key = cx.find(id)?.ok_or_else(|| base::Error::invalid("id", format!("there is no key {id}")))?;
         cx.delete(&key)?;
         Ok(key.name.clone())
     };

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use base::{AnyId, Error, Id, Result};
+use base::{Error, Id, Result};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -129,25 +129,25 @@ fn nested<'f>(fields: &'f mut Map<String, Value>, first: &str, path: &[&str]) ->
 }
 
 /// The parameters of a list that comes in pages of 25 rows, or `page_size`, `MAX` at most.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct Paging<const MAX: i64> {
     page_size: Option<i64>,
-    after: Option<AnyId>,
+    after: Option<String>,
 }
 
 impl<const MAX: i64> Paging<MAX> {
     const DEFAULT: i64 = 25;
 
-    /// The page that is asked for, of at most `cap` rows.
-    pub fn capped(self, cap: i64) -> store::Paging {
-        let size = self.page_size.unwrap_or(Self::DEFAULT).clamp(1, MAX.min(cap));
-        store::Paging { size: usize::try_from(size).unwrap_or(1), after: self.after }
+    /// The page that is asked for.
+    pub fn read(&self) -> Result<store::Paging> {
+        self.capped(MAX)
     }
-}
 
-impl<const MAX: i64> From<Paging<MAX>> for store::Paging {
-    fn from(paging: Paging<MAX>) -> Self {
-        paging.capped(MAX)
+    /// The page that is asked for, of at most `cap` rows.
+    pub fn capped(&self, cap: i64) -> Result<store::Paging> {
+        let size = self.page_size.unwrap_or(Self::DEFAULT).clamp(1, MAX.min(cap));
+        let after = self.after.as_deref().map(|id| id.parse().map_err(|problem| Error::invalid("after", problem)));
+        Ok(store::Paging { size: usize::try_from(size).unwrap_or(1), after: after.transpose()? })
     }
 }
 
@@ -242,14 +242,15 @@ mod tests {
                 "custom_field": {"F": {"one_of": ["x"]}}, "tag": ["1", "2"],
             })
         );
-        assert_eq!(read(query).unwrap().paging.capped(250).size, 5);
+        assert_eq!(read(query).unwrap().paging.read().unwrap().size, 5);
     }
 
     #[test]
     fn pages_have_25_rows_and_a_limit() {
-        assert_eq!(store::Paging::from(read("").unwrap().paging).size, 25);
+        let page = |query: &str| read(query).and_then(|parameters| parameters.paging.read());
+        assert_eq!(page("").unwrap().size, 25);
         for bad in ["page_size=0", "page_size=251", "page_size=many", "after=7", "status=x"] {
-            let error = read(bad).unwrap_err();
+            let error = page(bad).unwrap_err();
             assert_eq!(error.problems()[0].field(), bad.split('=').next().unwrap());
         }
     }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{ConnectInfo, RawPathParams, Request as HttpRequest};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -146,9 +147,11 @@ impl Server {
             crate::Method::DELETE => MethodFilter::DELETE,
         };
         let (server, route) = (Arc::clone(self), Arc::new(route));
-        on(filter, move |peer: ConnectInfo<SocketAddr>, segments: RawPathParams, request: HttpRequest| {
+        type Segments = std::result::Result<RawPathParams, RawPathParamsRejection>;
+        on(filter, move |peer: ConnectInfo<SocketAddr>, segments: Segments, request: HttpRequest| {
             let (server, route) = (Arc::clone(&server), Arc::clone(&route));
-            let segments = segments.iter().map(|(_, value)| value.to_owned()).collect();
+            // Bytes that are no text name no resource.
+            let segments = segments.map_or_else(|_| Vec::new(), |all| all.iter().map(|(_, one)| one.into()).collect());
             async move { server.answer(&route, peer.0, segments, request).await }
         })
     }

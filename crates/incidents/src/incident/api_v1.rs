@@ -200,7 +200,7 @@ fn list(cx: &mut Cx<'_>, Query(query): Query<ListQuery>) -> Result<Page<Incident
         condition = condition.and(Condition::one_of("status_id", statuses));
     }
     let selection = Selection { condition, is_tallied: true };
-    page(cx, selection, Direction::Backward, query.paging.capped(LARGEST_PAGE), IncidentV1::viewed)
+    page(cx, selection, Direction::Backward, query.paging.capped(LARGEST_PAGE)?, IncidentV1::viewed)
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

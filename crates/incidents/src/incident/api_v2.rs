@@ -58,7 +58,7 @@ fn list(cx: &mut Cx<'_>, Query(query): Query<ListQuery>) -> Result<Page<Incident
         Some(SortBy::OldestFirst) => Direction::Forward,
         _ => Direction::Backward,
     };
-    page(cx, selection, direction, query.paging.capped(LARGEST_PAGE), IncidentBody::viewed)
+    page(cx, selection, direction, query.paging.capped(LARGEST_PAGE)?, IncidentBody::viewed)
 }
 
 /// One page of what is selected, of what the caller may see.

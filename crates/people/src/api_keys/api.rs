@@ -155,7 +155,7 @@ struct ListQuery {
 }
 
 fn list(cx: &mut Cx<'_>, Query(query): Query<ListQuery>) -> Result<Page<ApiKeyBody>> {
-    let paging = query.paging.into();
+    let paging = query.paging.read()?;
     let visible = cx.owned().map_or_else(Condition::everything, rules::of_teams);
     let page = cx.page::<ApiKey>(visible, Direction::Forward, &paging)?;
     let rows = page.rows.iter().map(|key| ApiKeyBody::of(cx, key)).collect::<Result<_>>()?;

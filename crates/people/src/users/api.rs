@@ -157,7 +157,7 @@ fn list(cx: &mut Cx<'_>, Query(query): Query<ListQuery>) -> Result<Page<UserWith
         query.slack_user_id.map(|id| Condition::equal("slack_user_id", id)),
         (!query.include_inactive.unwrap_or(false)).then(|| Condition::equal("active", true)),
     ];
-    let paging = query.paging.into();
+    let paging = query.paging.read()?;
     let page = cx.page::<User>(Condition::all(wanted.into_iter().flatten()), Direction::Forward, &paging)?;
     let rows = page.rows.iter().map(|user| UserWithRoles::of(user)).collect();
     Ok(Page { rows, meta: PageMeta::new(&paging, page.after) })

@@ -84,7 +84,7 @@ struct ListQuery {
 }
 
 fn list(cx: &mut Cx<'_>, Query(query): Query<ListQuery>) -> Result<Page<CustomFieldOption>> {
-    let paging = query.paging.into();
+    let paging = query.paging.read()?;
     let field = field(cx, &query.custom_field_id)?;
     let page =
         cx.page::<CustomFieldOption>(Condition::equal("custom_field_id", field.id), Direction::Forward, &paging)?;

@@ -1,0 +1,1 @@
+//! Incidents, and the work that they leave.
