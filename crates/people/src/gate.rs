@@ -51,10 +51,9 @@ impl Cached for KeyRing {
 }
 
 impl KeyRing {
-    fn admission(&self, token: &str, now: Time) -> Result<&Admission> {
-        let hash = hash_of(token);
+    fn admission(&self, hash: &str, now: Time) -> Result<&Admission> {
         self.keys
-            .get_key_value(&hash)
+            .get_key_value(hash)
             .filter(|(kept, _)| bool::from(kept.as_bytes().ct_eq(hash.as_bytes())))
             .map(|(_, admission)| admission)
             .filter(|admission| admission.expires_at.is_none_or(|end| now < end))
@@ -84,12 +83,13 @@ impl KeyGate {
         let header = knock.authorization.ok_or_else(Error::missing_authorization)?;
         let token = bearer(header).ok_or_else(Error::missing_authorization)?;
         let now = store.world().now();
+        let hash = hash_of(token);
         let mut ring = store.recent::<KeyRing>(FRESH).await?;
-        if ring.admission(token, now).is_err() {
+        if ring.admission(&hash, now).is_err() {
             // It may be so new that this process has not seen it yet.
             ring = store.recent::<KeyRing>(Duration::ZERO).await?;
         }
-        let admission = ring.admission(token, now)?;
+        let admission = ring.admission(&hash, now)?;
         if !ring.allowlist.admits(knock.address) {
             return Err(Error::forbidden(format!("requests from {} are not allowed", knock.address)));
         }

@@ -78,9 +78,9 @@ impl Tx<'_> {
                 rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect::<Result<_>>()?
             }
         };
-        let stamp = stamps.get(epoch).cloned().unwrap_or_default();
+        let stamp = stamps.iter().find(|(name, _)| name == epoch).map(|(_, stamp)| stamp.clone());
         self.stamps = Some(stamps);
-        Ok(stamp)
+        Ok(stamp.unwrap_or_default())
     }
 
     /// Notes that a table of `epoch` changes in this transaction.

@@ -1,7 +1,5 @@
 //! A transaction on either database.
 
-use std::collections::HashMap;
-
 use base::{Error, Id, Result};
 
 use crate::db::Shared;
@@ -27,7 +25,7 @@ pub struct Tx<'a> {
     pub(crate) shared: &'a Shared,
     pub(crate) effects: Effects,
     /// The epochs' stamps, once they have been read.
-    pub(crate) stamps: Option<HashMap<String, String>>,
+    pub(crate) stamps: Option<Vec<(String, String)>>,
 }
 
 /// What has to be told in this process once the transaction has committed.

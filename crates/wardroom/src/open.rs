@@ -68,7 +68,7 @@ pub fn ensure_master_key(path: &Path, world: &World) -> std::io::Result<()> {
     let made = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     match made {
         Ok(mut file) => {
-            let digits: String = world.secret::<32>().iter().map(|byte| format!("{byte:02x}")).collect();
+            let digits = hex::encode(world.secret::<32>());
             writeln!(file, "{digits}")?;
             file.sync_all()
         }

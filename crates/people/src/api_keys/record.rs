@@ -22,7 +22,7 @@ impl Token {
 
     /// A token nobody can guess.
     pub fn new(cx: &Cx<'_>) -> Self {
-        let digits: String = cx.world().secret::<32>().iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits = hex::encode(cx.world().secret::<32>());
         Self(format!("{}{digits}", Self::PREFIX))
     }
 
@@ -56,7 +56,7 @@ impl fmt::Debug for Token {
 
 /// The hash of a token. Tokens are 256 random bits, so one round of SHA-256 is enough.
 pub(crate) fn hash(token: &str) -> String {
-    Sha256::digest(token.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(Sha256::digest(token.as_bytes()))
 }
 
 /// A token as it is kept.
