@@ -210,6 +210,8 @@ fn create(cx: &mut Cx<'_>, Body(payload): Body<CreatePayload>) -> Result<Created
     payload.resource.check()?;
     let ResourcePayload { emoji, external_id, resource_type, title, url } = payload.resource;
     let external_id = external_id.or(url.clone()).unwrap_or_default();
+    // Those who attach the same thing at once take turns, and find what the first one attached.
+    cx.lock(Incident::TABLE, incident.id)?;
     let same = Condition::all([
         Condition::equal("incident_id", incident.id),
         Condition::equal("resource_type", resource_type.as_str()),

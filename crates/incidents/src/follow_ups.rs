@@ -361,10 +361,9 @@ fn create(cx: &mut Cx<'_>, payload: CreatePayload) -> Result<FollowUp> {
     if let Some(id) = payload.external_issue_reference_id.filter(|id| !id.is_empty()) {
         let pointer = "external_issue_reference_id";
         let issue = id.parse().map_err(|problem| Error::invalid(pointer, problem))?;
-        let mut issue = cx.get_named::<ExternalIssue>(pointer, issue)?;
-        issue.stands_for = StandsFor::FollowUp(follow_up.id);
-        cx.save(&mut issue)?;
-        follow_up.external_issue = Some(issue.id);
+        cx.get_named::<ExternalIssue>(pointer, issue)?;
+        // Every issue we know stands for something, and for one thing only.
+        return Err(Error::invalid(pointer, "this issue stands for another incident or follow-up already"));
     }
     follow_up.insert(cx)?;
     Ok(follow_up)

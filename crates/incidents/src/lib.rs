@@ -22,13 +22,14 @@ pub mod updates;
 
 mod work;
 
-use store::{Migration, Part};
+use store::{Follower, Migration, Part};
 use web::Feature;
 
 /// This feature.
 pub fn feature() -> Feature {
     let part = Part {
         migrations: &[Migration { version: 20, name: "incidents", sql: include_str!("../migrations/incidents.sql") }],
+        followers: &[Follower { kind: "catalog_type", follow: settings::custom_fields::follow_catalog_type }],
         defaults: Some(settings::defaults),
         ..Part::default()
     };

@@ -100,7 +100,7 @@ impl KeyGate {
         };
         let origin = Origin { location: knock.address.to_string(), user_agent: knock.user_agent.into() };
         Ok(Caller {
-            who: Who { actor, access, key: Some(admission.key.id), origin },
+            who: Who { actor, access, key: Some(admission.key.id), origin, expects: None },
             account: admission.key.id.to_string(),
             name: admission.key.name.clone(),
         })

@@ -22,12 +22,20 @@ pub struct Who {
     pub key: Option<base::AnyId>,
     /// Where the request came from.
     pub origin: Origin,
+    /// The version of the resource that the caller has seen, where it says so.
+    pub expects: Option<i64>,
 }
 
 impl Who {
     /// Wardroom itself, or its operator at the command line: nothing is forbidden.
     pub fn system() -> Self {
-        Self { actor: Actor::System, access: Arc::new(Access::unlimited()), key: None, origin: Origin::default() }
+        Self {
+            actor: Actor::System,
+            access: Arc::new(Access::unlimited()),
+            key: None,
+            origin: Origin::default(),
+            expects: None,
+        }
     }
 }
 
@@ -182,7 +190,7 @@ impl<'a> Cx<'a> {
     /// Stores a new record.
     pub fn insert<R: Record>(&mut self, record: &R) -> Result<()> {
         self.tx.insert(record)?;
-        self.audit::<R>(R::VERBS[0], &[Target::of(record)])
+        self.changed(R::VERBS[0], record)
     }
 
     /// Stores a change. Fails with a lost race when somebody else changed it since it was read.
@@ -193,19 +201,32 @@ impl<'a> Cx<'a> {
     /// Stores a change that has a name of its own in the audit log: `rotated`.
     pub fn save_as<R: Record>(&mut self, verb: &str, stored: &mut Stored<R>) -> Result<()> {
         self.tx.update(stored)?;
-        self.audit::<R>(verb, &[Target::of::<R>(stored)])
+        self.changed::<R>(verb, stored)
     }
 
     /// Deletes a record.
     pub fn delete<R: Record>(&mut self, stored: &Stored<R>) -> Result<()> {
         self.tx.delete(stored)?;
-        self.audit::<R>(R::VERBS[2], &[Target::of::<R>(stored)])
+        self.changed::<R>(R::VERBS[2], stored)
     }
 
-    fn audit<R: Record>(&mut self, verb: &str, targets: &[Target]) -> Result<()> {
+    /// Writes the change down in the audit log, and has whatever follows the record follow.
+    fn changed<R: Record>(&mut self, verb: &str, record: &R) -> Result<()> {
         let action = format!("{}.{verb}", R::KIND);
-        let entry = audit::Entry::new(self.new_id(), self.now, action, self.who, targets);
-        audit::append(&mut self.tx, &entry)
+        let entry = audit::Entry::new(self.new_id(), self.now, action, self.who, &[Target::of(record)]);
+        audit::append(&mut self.tx, &entry)?;
+        let followers = self.wiring().followers.iter().filter(|follower| follower.kind == R::KIND);
+        followers.map(|follower| follower.follow).try_for_each(|follow| follow(self, record.id().cast()))
+    }
+
+    /// Refuses the change of a record of which the caller has seen another version than this one.
+    pub fn expect_version<R>(&self, stored: &Stored<R>) -> Result<()> {
+        match self.who.expects {
+            Some(version) if version != stored.version() => {
+                Err(Error::conflict("The resource has changed since it was read: read it again, and repeat the change"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Announces something. Whoever subscribed hears of it after this has committed.

@@ -133,7 +133,8 @@ impl<T: Send, F: FnMut(&mut Tx<'_>) -> Result<T> + Send> Step for Task<T, F> {
     }
 }
 
-fn describe(panic: &(dyn std::any::Any + Send)) -> String {
+/// What a panic said.
+pub(crate) fn describe(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     format!("panicked: {}", text.unwrap_or("without a word"))
 }

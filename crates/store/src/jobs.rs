@@ -2,9 +2,12 @@
 //!
 //! A job is a row that a transaction left behind. A node claims due rows with a lease, runs each, and
 //! writes what came of it; when a node is lost its leases run out and another node takes over, so a
-//! job may run twice and has to bear that. A commit that leaves a due job rings the runner at once;
-//! a scan every second catches the rest. Rows of finished jobs stay for a while, with what went wrong.
+//! job may run twice and has to bear that: what the lost one makes of it in the end does not count.
+//! Jobs that are due at the same moment run in the order they were left in; one of a kind that only
+//! newer nodes know waits for them. A commit that leaves a due job rings the runner at once; a scan
+//! every second catches the rest. Rows of finished jobs stay for a while, with what went wrong.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -14,6 +17,8 @@ use base::{AnyId, Error, Result, Time};
 use serde_json::Value as Json;
 
 use crate::cx::Who;
+use crate::db::describe;
+use crate::query::Condition;
 use crate::store::Store;
 use crate::tx::Tx;
 use crate::value::Row;
@@ -116,8 +121,7 @@ impl Drop for Runner {
         self.ended.store(true, Ordering::Release);
         self.store.alarm().ring();
         if let Some(thread) = self.thread.take() {
-            // It panics only if a job kind does, which has been logged by then.
-            let _ = thread.join();
+            let _ = thread.join(); // a panic in it has been printed
         }
     }
 }
@@ -144,9 +148,9 @@ pub fn run_due(store: &Store) -> Result<usize> {
     let jobs = store.write(Who::system(), |cx| claim(cx)).wait()?;
     for job in &jobs {
         let Some(kind) = store.wiring().jobs.iter().find(|kind| kind.name == job.kind) else {
-            continue; // a newer version's; its node takes it when the lease has run out
+            continue; // nobody claims what they don't know
         };
-        let outcome = (kind.run)(store, job);
+        let outcome = run(store, kind, job);
         if let Err(error) = &outcome {
             tracing::warn!(job = %job.id, kind = job.kind, attempt = job.attempts, %error, "a job failed");
         }
@@ -157,16 +161,33 @@ pub fn run_due(store: &Store) -> Result<usize> {
     Ok(jobs.len())
 }
 
+/// Runs `job`, unless it was given up: one that takes its node along each time is never finished.
+fn run(store: &Store, kind: &JobKind, job: &Job) -> Result<After> {
+    if job.attempts > kind.attempts && kind.every.is_none() {
+        return Err(Error::internal("whoever tried it was lost"));
+    }
+    let run = AssertUnwindSafe(|| (kind.run)(store, job));
+    catch_unwind(run).unwrap_or_else(|panic| Err(Error::internal(describe(&*panic))))
+}
+
 fn claim(tx: &mut Tx<'_>) -> Result<Vec<Job>> {
     let now = tx.shared.world.now();
+    let kinds = tx.shared.wiring.jobs.iter().map(|kind| kind.name);
+    let is_free = "state = 'waiting' and due_at <= ? and (lease_until is null or lease_until < ?)";
+    let free = Condition::new(is_free, values![now, now]).and(Condition::one_of("kind", kinds));
+    let (free, mut parameters) = free.into_sql();
+    parameters.push((now + LEASE).into());
     let sql = format!(
-        "update jobs set lease_until = $2, attempts = attempts + 1 where id in ( \
-             select id from jobs where state = 'waiting' and due_at <= $1 and (lease_until is null or lease_until < $1) \
-             order by due_at limit {CLAIM}{}) \
-         returning id, kind, payload, attempts",
+        "update jobs set lease_until = ${}, attempts = attempts + 1 \
+         where id in (select id from jobs where {free} order by due_at, id limit {CLAIM}{}) \
+         returning id, kind, payload, attempts, due_at",
+        parameters.len(),
         tx.skip_locked()
     );
-    tx.rows(&sql, &values![now, now + LEASE])?.iter().map(read).collect()
+    let mut claimed: Vec<(Time, Job)> =
+        tx.rows(&sql, &parameters)?.iter().map(|row| Ok((row.get(4)?, read(row)?))).collect::<Result<_>>()?;
+    claimed.sort_by_key(|(due, job)| (*due, job.id));
+    Ok(claimed.into_iter().map(|(_, job)| job).collect())
 }
 
 fn read(row: &Row) -> Result<Job> {
@@ -178,6 +199,7 @@ fn read(row: &Row) -> Result<Job> {
     })
 }
 
+/// Writes down what came of `job`, unless it has been claimed again since: claims count its attempts.
 fn finish(tx: &mut Tx<'_>, kind: &JobKind, job: &Job, outcome: &Result<After, String>) -> Result<()> {
     let now = tx.shared.world.now();
     let again = match (outcome, kind.every) {
@@ -191,14 +213,16 @@ fn finish(tx: &mut Tx<'_>, kind: &JobKind, job: &Job, outcome: &Result<After, St
     let attempts = if error.is_some() { job.attempts } else { 0 };
     match again {
         Some(due) => tx.run(
-            "update jobs set due_at = $2, lease_until = null, attempts = $3, last_error = $4 where id = $1",
-            &values![job.id, due, attempts, error],
+            "update jobs set due_at = $3, lease_until = null, attempts = $4, last_error = $5 \
+             where id = $1 and attempts = $2 and state = 'waiting'",
+            &values![job.id, job.attempts, due, attempts, error],
         ),
         None => {
             let state = if error.is_some() { "failed" } else { "done" };
             tx.run(
-                "update jobs set state = $2, finished_at = $3, lease_until = null, last_error = $4 where id = $1",
-                &values![job.id, state, now, error],
+                "update jobs set state = $3, finished_at = $4, lease_until = null, last_error = $5 \
+                 where id = $1 and attempts = $2 and state = 'waiting'",
+                &values![job.id, job.attempts, state, now, error],
             )
         }
     }

@@ -43,6 +43,6 @@ pub use migrate::{Migration, Progress};
 pub use outbox::{Event, Subscriber};
 pub use query::{Condition, Direction, Paging, Slice};
 pub use record::{Record, Stored};
-pub use store::{ManagedKind, Part, Site, Store, Wants, Wiring};
+pub use store::{Follower, ManagedKind, Part, Site, Store, Wants, Wiring};
 pub use tx::Tx;
 pub use value::{Row, Value};

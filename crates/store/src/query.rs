@@ -47,6 +47,11 @@ impl Condition {
         Self { sql: format!("{before}{}{after}", self.sql), parameters: self.parameters }
     }
 
+    /// The same rows, in this order. For [`Tx::select`](crate::Tx::select) alone.
+    pub fn ordered_by(self, columns: &str) -> Self {
+        self.within("", &format!(" order by {columns}"))
+    }
+
     /// Rows that meet both.
     pub fn and(self, other: Self) -> Self {
         Self::all([self, other])

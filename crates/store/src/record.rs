@@ -110,15 +110,28 @@ impl Tx<'_> {
             Some(after) => condition.and(Condition::new(&format!("id {operator} ?"), values![after])),
             None => condition,
         };
+        self.slice(condition, &format!("id {order}"), paging.size)
+    }
+
+    /// One page of the records that meet `condition`, by the number in `column`, then by ID.
+    pub fn page_by<R: Record>(&mut self, column: &str, condition: Condition, paging: &Paging) -> Result<Slice<R>> {
+        let condition = match paging.after {
+            Some(after) => {
+                let last = format!("(select {column} from {} where id = ?)", R::TABLE);
+                condition.and(Condition::new(&format!("({column}, id) > ({last}, ?)"), values![after, after]))
+            }
+            None => condition,
+        };
+        self.slice(condition, &format!("{column}, id"), paging.size)
+    }
+
+    fn slice<R: Record>(&mut self, condition: Condition, order_by: &str, size: usize) -> Result<Slice<R>> {
         let (condition, parameters) = condition.into_sql();
-        let sql = format!(
-            "select version, body from {} where {condition} order by id {order} limit {}",
-            R::TABLE,
-            paging.size + 1
-        );
+        let sql =
+            format!("select version, body from {} where {condition} order by {order_by} limit {}", R::TABLE, size + 1);
         let mut rows = self.rows(&sql, &parameters)?.iter().map(decode).collect::<Result<Vec<Stored<R>>>>()?;
-        let more = rows.len() > paging.size;
-        rows.truncate(paging.size);
+        let more = rows.len() > size;
+        rows.truncate(size);
         Ok(Slice { after: rows.last().filter(|_| more).map(|row| row.id().cast()), rows })
     }
 
@@ -127,6 +140,18 @@ impl Tx<'_> {
         let (condition, parameters) = condition.into_sql();
         let sql = format!("select count(*) from {} where {condition}", R::TABLE);
         self.row(&sql, &parameters)?.ok_or_else(|| Error::internal("a count answers"))?.get(0)
+    }
+
+    /// `columns` of the rows of `tables` (one, or several joined) that meet `condition`.
+    pub fn select(&mut self, columns: &str, tables: &str, condition: Condition) -> Result<Vec<Row>> {
+        let (condition, parameters) = condition.into_sql();
+        self.rows(&format!("select {columns} from {tables} where {condition}"), &parameters)
+    }
+
+    /// Does `assignment` (`n = n + 1`) to the rows of `table` that meet `condition`.
+    pub fn update_where(&mut self, table: &str, assignment: &str, condition: Condition) -> Result<()> {
+        let (condition, parameters) = condition.into_sql();
+        self.run(&format!("update {table} set {assignment} where {condition}"), &parameters).map(drop)
     }
 
     /// The sum of `column` over the rows of `table` that meet `condition`; 0 where there are none.

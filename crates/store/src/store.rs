@@ -25,8 +25,22 @@ pub struct Part {
     pub subscribers: &'static [Subscriber],
     /// The kinds of resource it owns that outside tools may manage.
     pub managed: &'static [ManagedKind],
+    /// What has to change along with records of other kinds.
+    pub followers: &'static [Follower],
     /// What an empty database gets.
     pub defaults: Option<fn(&mut Cx<'_>) -> Result<()>>,
+    /// What every database has to have. Runs at each start, so it changes only what is missing.
+    pub upkeep: Option<fn(&mut Cx<'_>) -> Result<()>>,
+}
+
+/// Keeps something in step with the records of one kind: in the same transaction as their change,
+/// which it can also refuse.
+#[derive(Clone, Copy)]
+pub struct Follower {
+    /// The records' [`Record::KIND`](crate::Record::KIND).
+    pub kind: &'static str,
+    /// Takes note that the record with this ID was inserted, changed or deleted.
+    pub follow: fn(&mut Cx<'_>, AnyId) -> Result<()>,
 }
 
 /// A kind of resource that outside tools (Terraform) may manage.
@@ -49,6 +63,8 @@ pub struct Wiring {
     pub subscribers: Vec<Subscriber>,
     /// Every kind of managed resource.
     pub managed: Vec<ManagedKind>,
+    /// Everything that follows the change of a record.
+    pub followers: Vec<Follower>,
 }
 
 /// Which organisation this is, and where people and clients find it.
@@ -77,7 +93,9 @@ const CORE: Part = Part {
     jobs: &[HOUSEKEEPING],
     subscribers: &[],
     managed: &[],
+    followers: &[],
     defaults: None,
+    upkeep: None,
 };
 
 /// The organisation's data, and the one way to it. Cheap to clone.
@@ -107,6 +125,7 @@ impl Store {
             jobs: parts.iter().flat_map(|part| part.jobs).copied().collect(),
             subscribers: parts.iter().flat_map(|part| part.subscribers).copied().collect(),
             managed: parts.iter().flat_map(|part| part.managed).copied().collect(),
+            followers: parts.iter().flat_map(|part| part.followers).copied().collect(),
         };
         let shared = Arc::new(Shared::new(world, site, wiring));
         let lanes = match location {
@@ -115,7 +134,14 @@ impl Store {
         };
         let store = Self(Arc::new(Inner { lanes, shared, location: location.clone() }));
         let defaults: Vec<_> = parts.iter().filter_map(|part| part.defaults).collect();
-        store.write(Who::system(), move |cx| fill_if_empty(cx, &defaults)).wait()?;
+        let upkeep: Vec<_> = parts.iter().filter_map(|part| part.upkeep).collect();
+        let fill = move |cx: &mut Cx<'_>| {
+            fill_if_empty(cx, &defaults)?;
+            // One node at a time.
+            cx.locked_row("select n from counters where name = 'organisation'", &[])?;
+            upkeep.iter().try_for_each(|keep| keep(cx))
+        };
+        store.write(Who::system(), fill).wait()?;
         Ok(store)
     }
 

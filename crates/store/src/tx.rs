@@ -3,6 +3,7 @@
 use base::{Error, Id, Result};
 
 use crate::db::Shared;
+use crate::query::Condition;
 use crate::value::{Row, Value};
 use crate::values;
 
@@ -18,6 +19,9 @@ pub(crate) trait Session {
     /// What makes a locking `select` pass over rows that others hold.
     fn skip_locked(&self) -> &'static str;
 }
+
+/// Rows that one statement adds at most.
+const ROWS_AT_ONCE: usize = 50;
 
 /// An open transaction. It is rolled back when the work in it fails, and committed otherwise.
 pub struct Tx<'a> {
@@ -55,6 +59,21 @@ impl<'a> Tx<'a> {
     /// The first row that `sql` answers, if any.
     pub fn row(&mut self, sql: &str, parameters: &[Value]) -> Result<Option<Row>> {
         Ok(self.rows(sql, parameters)?.into_iter().next())
+    }
+
+    /// Adds rows to `table`, all with the same `columns`: `id, name`.
+    pub fn insert_rows(&mut self, table: &str, columns: &str, rows: &[Vec<Value>]) -> Result<()> {
+        for some in rows.chunks(ROWS_AT_ONCE) {
+            let mut next = 1..;
+            let row = |row: &Vec<Value>| {
+                let places: Vec<_> = row.iter().zip(&mut next).map(|(_, n)| format!("${n}")).collect();
+                format!("({})", places.join(", "))
+            };
+            let places: Vec<_> = some.iter().map(row).collect();
+            let sql = format!("insert into {table} ({columns}) values {}", places.join(", "));
+            self.run(&sql, &some.concat())?;
+        }
+        Ok(())
     }
 
     /// Runs `sql`; the answer is the number of rows it changed.
@@ -99,6 +118,16 @@ impl<'a> Tx<'a> {
     /// Keeps the rows of `table` whose `id` is `id` from other writers until this transaction ends.
     pub fn lock<T: ?Sized>(&mut self, table: &str, id: Id<T>) -> Result<()> {
         self.locked_row(&format!("select 1 from {table} where id = $1"), &values![id]).map(drop)
+    }
+
+    /// Keeps the rows of `table` whose `column` is one of `ids` from other writers until this
+    /// transaction ends. Rows are taken in order, so that two who want several don't wait for each
+    /// other.
+    pub fn hold<T: ?Sized>(&mut self, table: &str, column: &str, ids: impl IntoIterator<Item = Id<T>>) -> Result<()> {
+        let mut ids: Vec<_> = ids.into_iter().collect();
+        ids.sort_unstable();
+        let (condition, parameters) = Condition::one_of(column, ids).into_sql();
+        self.locked_row(&format!("select 1 from {table} where {condition} order by {column}"), &parameters).map(drop)
     }
 
     pub(crate) fn skip_locked(&self) -> &'static str {

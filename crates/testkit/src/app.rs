@@ -117,11 +117,7 @@ impl App {
     /// Adds a team.
     pub fn team(&self, name: &str) -> Id<Team> {
         let name = name.to_owned();
-        self.write(move |cx| {
-            let team = Team { id: cx.new_id(), name: name.clone(), members: Vec::new() };
-            cx.insert(&team)?;
-            Ok(team.id)
-        })
+        self.write(move |cx| catalog::teams::add(cx, &name, &[]))
     }
 
     /// Adds somebody who responds to incidents; the address is the name at `acme.example`.

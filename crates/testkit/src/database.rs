@@ -47,8 +47,12 @@ impl Drop for Database {
 }
 
 fn run(url: &str, sql: &str) {
-    let mut client = Client::connect(url, NoTls).unwrap_or_else(|error| panic!("{POSTGRES}: {error}"));
-    client.batch_execute(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    let work = || {
+        let mut client = Client::connect(url, NoTls).unwrap_or_else(|error| panic!("{POSTGRES}: {error}"));
+        client.batch_execute(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    };
+    // The client blocks, which an async test may not.
+    std::thread::scope(|scope| scope.spawn(work).join().expect("the database answers"));
 }
 
 fn postgres_url() -> Option<String> {

@@ -7,12 +7,14 @@
 mod app;
 mod client;
 mod database;
+mod golden;
 mod program;
 mod world;
 
 pub use app::{App, Options};
 pub use client::{Answer, Client};
 pub use database::{Database, postgres_or_skip};
+pub use golden::Goldens;
 pub use program::{Program, Running, Said};
 pub use world::{CountedEntropy, FakeClock};
 

@@ -140,9 +140,15 @@ impl Running {
         assert!(told.success(), "it is gone already");
     }
 
-    /// Waits for its end.
+    /// Waits for its end, which it has to come to within ten seconds of being told to.
     pub fn wait(&mut self) -> ExitStatus {
-        self.process.wait().expect("it can be waited for")
+        for _ in 0..500 {
+            if let Some(status) = self.process.try_wait().expect("it can be waited for") {
+                return status;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        panic!("it does not stop");
     }
 }
 

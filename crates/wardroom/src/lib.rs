@@ -41,7 +41,7 @@ enum Command {
 
 /// Every feature, each after those it stands on.
 pub fn features() -> Vec<Feature> {
-    vec![people::feature(), incidents::feature()]
+    vec![people::feature(), catalog::feature(), incidents::feature()]
 }
 
 /// What the features make together.

@@ -37,7 +37,7 @@ pub use gate::{Caller, Gate, Knock};
 pub use input::{Body, Input, Paging, PathSegment, Query, Segment};
 pub use limits::Limits;
 pub use output::{
-    Accepted, Counted, Created, List, Loose, Meta, NoContent, Output, Page, PageMeta, Plain, Resource, Show,
+    Accepted, Counted, Created, List, Loose, Meta, NoContent, Output, Page, PageMeta, Plain, Resource, Show, Versioned,
 };
 pub use rendered::Rendered;
 pub use reply::Reply;

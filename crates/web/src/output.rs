@@ -174,6 +174,21 @@ impl<T: Serialize + JsonSchema, const STATUS: u16> Output for Plain<T, STATUS> {
     }
 }
 
+/// An answer that tells the version of what it shows. A change that comes back with that version
+/// (`If-Match`) is refused once the resource has another one: [`Cx::expect_version`](store::Cx::expect_version).
+#[derive(Debug)]
+pub struct Versioned<O>(pub O, pub i64);
+
+impl<O: Output> Output for Versioned<O> {
+    fn reply(self) -> Result<Reply> {
+        Ok(Reply { version: Some(self.1), ..self.0.reply()? })
+    }
+
+    fn describe(description: &mut Description<'_>) {
+        O::describe(description);
+    }
+}
+
 /// 204: done, and nothing to say.
 #[derive(Debug)]
 pub struct NoContent;
@@ -226,7 +241,7 @@ pub(crate) struct Document(pub Vec<u8>);
 
 impl Output for Document {
     fn reply(self) -> Result<Reply> {
-        Ok(Reply { status: 200, body: Some(self.0) })
+        Ok(Reply { status: 200, body: Some(self.0), version: None })
     }
 
     fn describe(description: &mut Description<'_>) {

@@ -11,17 +11,19 @@ pub struct Reply {
     pub status: u16,
     /// The body.
     pub body: Option<Vec<u8>>,
+    /// The version of the resource that it shows, if callers are told (`ETag`).
+    pub version: Option<i64>,
 }
 
 impl Reply {
     /// An answer with this body.
     pub fn json(status: u16, body: &impl Serialize) -> Result<Self> {
-        Ok(Self { status, body: Some(serde_json::to_vec(body).map_err(Error::internal)?) })
+        Ok(Self { status, body: Some(serde_json::to_vec(body).map_err(Error::internal)?), version: None })
     }
 
     /// An answer without a body.
     pub fn empty(status: u16) -> Self {
-        Self { status, body: None }
+        Self { status, body: None, version: None }
     }
 
     /// The answer that tells of `error`.
@@ -41,7 +43,7 @@ impl Reply {
                 "retry_after": now + std::time::Duration::from_secs(quota.retry_after),
             });
         }
-        Self { status, body: Some(body.to_string().into_bytes()) }
+        Self { status, body: Some(body.to_string().into_bytes()), version: None }
     }
 }
 

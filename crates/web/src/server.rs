@@ -206,7 +206,7 @@ impl Server {
             if let Some(refusal) = refusal {
                 return Err(refusal);
             }
-            who = caller.who;
+            who = Who { expects: expected_version(&head.headers)?, ..caller.who };
         }
         if let Guard::Scope(scope) = route.guard
             && who.access.reach(scope) == base::Reach::Nowhere
@@ -231,16 +231,20 @@ impl Server {
     }
 
     /// Where a request comes from: the peer, or, through proxies that are trusted, the last address
-    /// that is not one of theirs.
+    /// that is not one of theirs. What stands before something that is no address is not believed.
     fn address(&self, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
         let trusted = |address: &IpAddr| self.settings.trusted_proxies.iter().any(|net| net.contains(address));
-        if !trusted(&peer) {
-            return peer;
+        let forwarded =
+            headers.get_all("x-forwarded-for").iter().flat_map(|value| value.as_bytes().split(|b| *b == b','));
+        let hops: Vec<_> = forwarded.map(hop_address).collect();
+        let mut address = peer.to_canonical();
+        for hop in hops.into_iter().rev() {
+            match hop {
+                Some(hop) if trusted(&address) => address = hop,
+                _ => break,
+            }
         }
-        let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-        let hops: Vec<IpAddr> =
-            forwarded.flat_map(|list| list.split(',')).filter_map(|hop| hop.trim().parse().ok()).collect();
-        hops.into_iter().rev().find(|hop| !trusted(hop)).unwrap_or(peer)
+        address
     }
 
     async fn ready(&self) -> Response {
@@ -263,12 +267,26 @@ impl Server {
     }
 }
 
+/// The address of one hop in `X-Forwarded-For`; some proxies add the port.
+fn hop_address(hop: &[u8]) -> Option<IpAddr> {
+    let hop = std::str::from_utf8(hop).ok()?.trim();
+    let with_port = || hop.parse::<SocketAddr>().map(|hop| hop.ip());
+    hop.parse().or_else(|_| with_port()).ok().map(|address: IpAddr| address.to_canonical())
+}
+
 /// What is learned of a request on its way, for headers and the log.
 #[derive(Default)]
 struct Passage {
     caller: String,
     allowance: Option<Allowance>,
     retry_after: Option<u64>,
+}
+
+/// The version in `If-Match`, which is what `ETag` told; `*` and none at all expect nothing.
+fn expected_version(headers: &HeaderMap) -> Result<Option<i64>> {
+    let Some(tag) = headers.get(header::IF_MATCH).filter(|tag| *tag != "*") else { return Ok(None) };
+    let version = tag.to_str().ok().and_then(|tag| tag.trim_start_matches("W/").trim_matches('"').parse().ok());
+    version.map(Some).ok_or_else(|| Error::invalid("If-Match", "is not an ETag of this server"))
 }
 
 async fn read_body(body: Body) -> Result<Vec<u8>> {
@@ -293,6 +311,9 @@ fn respond(reply: Reply, passage: &Passage, id: AnyId) -> Response {
         }
     };
     put("x-request-id", id.to_string());
+    if let Some(version) = reply.version {
+        put("etag", format!("\"{version}\""));
+    }
     for (name, value) in passage.allowance.iter().flat_map(Allowance::headers) {
         put(name, value);
     }

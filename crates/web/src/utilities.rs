@@ -61,7 +61,9 @@ const PART: Part = Part {
     jobs: &[],
     subscribers: &[],
     managed: &[],
+    followers: &[],
     defaults: None,
+    upkeep: None,
 };
 
 /// Puts `features` together, with the server's own operations.

@@ -11,7 +11,7 @@ use web::{Body, Counted, Page, Paging, Query, Rendered, Resource, Segment, Show}
 use super::api_v2::{LARGEST_PAGE, page};
 use super::body::{RoleAssignmentBody, View, status_of};
 use super::change::{self, Declaration, RoleAssignmentPayload};
-use super::fields::{self, CustomFieldEntryBody, CustomFieldEntryPayload};
+use super::fields::{CustomFieldEntryBody, CustomFieldEntryPayload};
 use super::filter::{Selection, real_modes};
 use super::record::{Incident, Mode, SlackPlace, Visibility};
 use super::visibility::{IncidentRef, find};
@@ -150,7 +150,7 @@ impl IncidentV1 {
             call_url: incident.call_url.clone(),
             created_at: incident.created_at,
             creator: ActorBodyV1::of(&incident.creator, &view.directory),
-            custom_field_entries: fields::show(&incident.fields, settings),
+            custom_field_entries: view.fields(incident),
             id: incident.id,
             incident_role_assignments: view.roles(incident),
             incident_type: incident
@@ -175,7 +175,7 @@ impl IncidentV1 {
     }
 
     fn of(cx: &mut Cx<'_>, incident: &Incident) -> Result<Show<Self>> {
-        let view = View::new(cx)?;
+        let view = View::new(cx, [incident])?;
         Self::viewed(cx, incident, &view).map(Show)
     }
 }

@@ -53,7 +53,7 @@ pub(super) const LARGEST_PAGE: i64 = 250;
 
 fn list(cx: &mut Cx<'_>, Query(query): Query<ListQuery>) -> Result<Page<IncidentBody, Counted>> {
     let settings = cx.cached::<Settings>()?;
-    let selection = query.wanted.select(&settings)?;
+    let selection = query.wanted.select(cx, &settings)?;
     let direction = match query.sort_by {
         Some(SortBy::OldestFirst) => Direction::Forward,
         _ => Direction::Backward,
@@ -77,7 +77,7 @@ pub(super) fn page<B>(
         cx.count::<Incident>(condition.clone())?
     };
     let found = cx.page::<Incident>(condition, direction, &paging)?;
-    let view = View::new(cx)?;
+    let view = View::new(cx, found.rows.iter().map(|incident| &**incident))?;
     let rows = found.rows.iter().map(|incident| show(cx, incident, &view)).collect::<Result<_>>()?;
     let page = PageMeta::new(&paging, found.after);
     Ok(Page { rows, meta: Counted { page, total_record_count: Some(total) } })

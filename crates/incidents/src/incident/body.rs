@@ -1,8 +1,10 @@
 //! What an incident shows.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use base::{Id, Result, Time, words};
+use catalog::entries::{Entry, targets};
 use people::ActorBody;
 use people::teams::Team;
 use people::users::{Directory, UserBody};
@@ -26,16 +28,25 @@ use crate::settings::types::IncidentType;
 pub(super) struct View {
     pub settings: Arc<Settings>,
     pub directory: Arc<Directory>,
+    /// The catalog entries that the incidents' custom fields hold.
+    pub chosen: HashMap<Id<Entry>, Entry>,
     pub public_url: String,
 }
 
 impl View {
-    pub fn new(cx: &mut Cx<'_>) -> Result<Self> {
+    pub fn new<'i>(cx: &mut Cx<'_>, incidents: impl IntoIterator<Item = &'i Incident>) -> Result<Self> {
+        let chosen = fields::entries_in(incidents.into_iter().map(|incident| incident.fields.as_slice()));
         Ok(Self {
             settings: cx.cached::<Settings>()?,
             directory: cx.cached::<Directory>()?,
+            chosen: targets(cx, &chosen)?,
             public_url: cx.site().public_url.clone(),
         })
+    }
+
+    /// The values of its custom fields.
+    pub fn fields(&self, incident: &Incident) -> Vec<CustomFieldEntryBody> {
+        fields::show(&incident.fields, &self.settings, &self.chosen)
     }
 
     /// Where people look at the incident.
@@ -168,7 +179,7 @@ struct TimestampValue {
 impl IncidentBody {
     /// How `incident` is shown.
     pub fn of(cx: &mut Cx<'_>, incident: &Incident) -> Result<Self> {
-        let view = View::new(cx)?;
+        let view = View::new(cx, [incident])?;
         Self::viewed(cx, incident, &view)
     }
 
@@ -184,7 +195,7 @@ impl IncidentBody {
             call_url: incident.call_url.clone(),
             created_at: incident.created_at,
             creator: ActorBody::of(&incident.creator, &view.directory),
-            custom_field_entries: fields::show(&incident.fields, settings),
+            custom_field_entries: view.fields(incident),
             debriefs: None,
             duration_metrics: None,
             external_issue_reference: issue.map(|issue| issue.into_inner().into()),

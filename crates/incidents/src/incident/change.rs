@@ -113,15 +113,12 @@ pub fn declare(cx: &mut Cx<'_>, declaration: Declaration) -> Result<Incident> {
     }
     let incident = compose(cx, id, declaration)?;
     incident.insert(cx)?;
-    if incident.is_private() {
-        let creator = match &incident.creator {
-            Actor::User(user) => Some(user.id.cast()),
-            _ => None,
-        };
-        for user in creator.into_iter().chain(incident.roles.iter().map(|assignment| assignment.user)) {
-            memberships::grant(cx, incident.id, user)?;
-        }
+    if let Actor::User(creator) = &incident.creator
+        && incident.is_private()
+    {
+        memberships::grant(cx, incident.id, creator.id.cast())?;
     }
+    admit_holders(cx, &incident, &[])?;
     cx.emit(&Declared { incident: id })?;
     if !incident.is_private() && incident.mode != Mode::Retrospective {
         cx.emit(&Announcement {
@@ -176,7 +173,7 @@ fn compose(cx: &mut Cx<'_>, id: Id<Incident>, declaration: Declaration) -> Resul
     if incident_type.is_some_and(|incident_type| incident_type.private_incidents_only) {
         incident.visibility = Visibility::Private;
     }
-    problems.keep(fields::apply(&mut incident.fields, &declaration.fields, &settings))?;
+    problems.keep(fields::apply(cx, &mut incident.fields, &declaration.fields, &settings))?;
     problems.keep(set_timestamps(&mut incident, &declaration.timestamps, &settings))?;
     problems.keep(assign(cx, &mut incident, &declaration.roles, &settings, true))?;
     let number = problems.keep(given_number(cx, declaration.number))?.flatten();
@@ -308,6 +305,7 @@ pub fn edit(
         incident.slack.channel_name = Some(name.clone());
     }
     problems.keep(fields::apply(
+        cx,
         &mut incident.fields,
         edit.custom_field_entries.as_deref().unwrap_or_default(),
         &settings,
@@ -318,7 +316,14 @@ pub fn edit(
     problems.keep(assign(cx, &mut incident, roles, &settings, false))?;
     problems.finish()?;
     let update = note(cx, &mut incident, &before, told)?;
+    admit_holders(cx, &incident, &before.roles)?;
     Ok((incident, update))
+}
+
+/// Whoever is given a role on a private incident becomes its member.
+fn admit_holders(cx: &mut Cx<'_>, incident: &Incident, before: &[RoleAssignment]) -> Result<()> {
+    let mut given = incident.roles.iter().filter(|assignment| incident.is_private() && !before.contains(assignment));
+    given.try_for_each(|assignment| memberships::grant(cx, incident.id, assignment.user).map(drop))
 }
 
 /// Stores what changed, and the update that tells of it.

@@ -1,8 +1,13 @@
 //! Values of custom fields on an incident.
 
+use std::collections::HashMap;
+
 use base::{Error, Id, Problem, Problems, Result};
+use catalog::entries::{Entry, find_named};
+use catalog::types::Types;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use store::Cx;
 use web::Rendered;
 
 use crate::settings::Settings;
@@ -23,8 +28,8 @@ pub struct FieldEntry {
 pub enum FieldValue {
     /// An option of the field.
     Option(Id<CustomFieldOption>),
-    /// A catalog entry, as it was named.
-    CatalogEntry(String),
+    /// A catalog entry.
+    CatalogEntry(Id<Entry>),
     /// A text.
     Text(String),
     /// A link.
@@ -38,7 +43,8 @@ impl FieldValue {
     pub fn as_text(&self) -> String {
         match self {
             Self::Option(id) => id.to_string(),
-            Self::CatalogEntry(text) | Self::Text(text) | Self::Link(text) | Self::Numeric(text) => text.clone(),
+            Self::CatalogEntry(id) => id.to_string(),
+            Self::Text(text) | Self::Link(text) | Self::Numeric(text) => text.clone(),
         }
     }
 }
@@ -75,13 +81,14 @@ struct CustomFieldValuePayload {
 
 /// Puts the values of `payload` in place of what `entries` has for the same fields.
 pub(super) fn apply(
+    cx: &mut Cx<'_>,
     entries: &mut Vec<FieldEntry>,
     payload: &[CustomFieldEntryPayload],
     settings: &Settings,
 ) -> Result<()> {
     let mut problems = Problems::new();
     for (index, given) in payload.iter().enumerate() {
-        let read = given.read(settings).map_err(|error| error.within(format!("custom_field_entries.{index}")));
+        let read = given.read(cx, settings).map_err(|error| error.within(format!("custom_field_entries.{index}")));
         if let Some(entry) = problems.keep(read)? {
             entries.retain(|other| other.field != entry.field);
             if !entry.values.is_empty() {
@@ -92,13 +99,21 @@ pub(super) fn apply(
     problems.finish()
 }
 
+/// Drops the values of fields and options that have since been deleted.
+pub(super) fn prune(entries: &mut Vec<FieldEntry>, settings: &Settings) {
+    for entry in entries.iter_mut() {
+        entry.values.retain(|value| !matches!(value, FieldValue::Option(id) if settings.options.get(*id).is_none()));
+    }
+    entries.retain(|entry| !entry.values.is_empty() && settings.fields.get(entry.field).is_some());
+}
+
 impl CustomFieldEntryPayload {
-    fn read(&self, settings: &Settings) -> Result<FieldEntry> {
+    fn read(&self, cx: &mut Cx<'_>, settings: &Settings) -> Result<FieldEntry> {
         let field = settings.fields.named("custom_field_id", &self.custom_field_id)?;
         let mut problems = Problems::new();
         let mut values = Vec::new();
         for (index, given) in self.values.iter().enumerate() {
-            let read = given.read(field, settings).map_err(|error| error.within(format!("values.{index}")));
+            let read = given.read(cx, field, settings).map_err(|error| error.within(format!("values.{index}")));
             values.extend(problems.keep(read)?.flatten());
         }
         let one = field.field_type != FieldType::MultiSelect;
@@ -110,7 +125,7 @@ impl CustomFieldEntryPayload {
 
 impl CustomFieldValuePayload {
     /// The value, `None` where it is empty.
-    fn read(&self, field: &CustomField, settings: &Settings) -> Result<Option<FieldValue>> {
+    fn read(&self, cx: &mut Cx<'_>, field: &CustomField, settings: &Settings) -> Result<Option<FieldValue>> {
         let (name, given) = match field.field_type {
             FieldType::SingleSelect | FieldType::MultiSelect if field.catalog_type_id.is_some() => {
                 ("value_catalog_entry_id", &self.value_catalog_entry_id)
@@ -135,7 +150,12 @@ impl CustomFieldValuePayload {
                 }
                 FieldValue::Option(option.id)
             }
-            "value_catalog_entry_id" => FieldValue::CatalogEntry(text.clone()),
+            "value_catalog_entry_id" => {
+                let entry = find_entry(cx, field, text)?;
+                FieldValue::CatalogEntry(
+                    entry.ok_or_else(|| Error::invalid(name, format!("no entry is found by {text}")))?,
+                )
+            }
             "value_link" if !text.contains("://") => return Err(Error::invalid(name, "is not a link")),
             "value_link" => FieldValue::Link(text.clone()),
             "value_numeric" if text.parse::<f64>().is_ok_and(f64::is_finite) => FieldValue::Numeric(text.clone()),
@@ -144,6 +164,24 @@ impl CustomFieldValuePayload {
         };
         Ok(Some(value))
     }
+}
+
+/// The entry that can be chosen in `field` and that `identifier` finds.
+pub(super) fn find_entry(cx: &mut Cx<'_>, field: &CustomField, identifier: &str) -> Result<Option<Id<Entry>>> {
+    let types = cx.cached::<Types>()?;
+    let catalog_type = field.catalog_type_id.as_deref().and_then(|id| types.get(id.parse().ok()?));
+    let entry = catalog_type.map(|catalog_type| find_named(cx, catalog_type, identifier)).transpose()?.flatten();
+    Ok(entry.map(|entry| entry.id))
+}
+
+/// The catalog entries that are chosen in `incidents`' fields.
+pub(super) fn entries_in<'i>(incidents: impl IntoIterator<Item = &'i [FieldEntry]>) -> Vec<Id<Entry>> {
+    let values = incidents.into_iter().flatten().flat_map(|entry| &entry.values);
+    let chosen = values.filter_map(|value| match value {
+        FieldValue::CatalogEntry(id) => Some(*id),
+        _ => None,
+    });
+    chosen.collect()
 }
 
 /// The values of one field, in an answer.
@@ -184,15 +222,20 @@ struct EmbeddedCatalogEntry {
     aliases: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     external_id: Option<String>,
-    id: String,
+    id: Id<Entry>,
     name: String,
 }
 
-/// How `entries` are shown. Fields and options that have since been deleted are not.
-pub(super) fn show(entries: &[FieldEntry], settings: &Settings) -> Vec<CustomFieldEntryBody> {
+/// How `entries` are shown. What has since been deleted (fields, options, catalog types) is not;
+/// `chosen` has the catalog entries.
+pub(super) fn show(
+    entries: &[FieldEntry],
+    settings: &Settings,
+    chosen: &HashMap<Id<Entry>, Entry>,
+) -> Vec<CustomFieldEntryBody> {
     let show_one = |entry: &FieldEntry| {
         let field = settings.fields.get(entry.field)?;
-        let values: Vec<_> = entry.values.iter().filter_map(|value| show_value(value, settings)).collect();
+        let values: Vec<_> = entry.values.iter().filter_map(|value| show_value(value, settings, chosen)).collect();
         (!values.is_empty()).then(|| CustomFieldEntryBody {
             custom_field: CustomFieldTypeInfo {
                 description: field.description.clone(),
@@ -207,7 +250,11 @@ pub(super) fn show(entries: &[FieldEntry], settings: &Settings) -> Vec<CustomFie
     entries.iter().filter_map(show_one).collect()
 }
 
-fn show_value(value: &FieldValue, settings: &Settings) -> Option<CustomFieldValueBody> {
+fn show_value(
+    value: &FieldValue,
+    settings: &Settings,
+    chosen: &HashMap<Id<Entry>, Entry>,
+) -> Option<CustomFieldValueBody> {
     let nothing = CustomFieldValueBody::default();
     Some(match value {
         FieldValue::Option(id) => {
@@ -217,8 +264,13 @@ fn show_value(value: &FieldValue, settings: &Settings) -> Option<CustomFieldValu
         FieldValue::Link(link) => CustomFieldValueBody { value_link: Some(link.clone()), ..nothing },
         FieldValue::Numeric(number) => CustomFieldValueBody { value_numeric: Some(number.clone()), ..nothing },
         FieldValue::CatalogEntry(entry) => {
-            let entry =
-                EmbeddedCatalogEntry { aliases: None, external_id: None, id: entry.clone(), name: entry.clone() };
+            let entry = chosen.get(entry)?;
+            let entry = EmbeddedCatalogEntry {
+                aliases: Some(entry.aliases.clone()),
+                external_id: entry.external_id.clone(),
+                id: entry.id,
+                name: entry.name.clone(),
+            };
             CustomFieldValueBody { value_catalog_entry: Some(entry), ..nothing }
         }
     })

@@ -3,12 +3,13 @@
 use base::{Error, Result};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use store::Condition;
+use store::{Condition, Cx};
 use web::{Between, Filter, Filters};
 
+use super::fields::find_entry;
 use super::record::Mode;
 use crate::settings::Settings;
-use crate::settings::custom_fields::FieldType;
+use crate::settings::custom_fields::{CustomField, FieldType};
 use crate::settings::statuses::Category;
 
 base::words! {
@@ -54,7 +55,7 @@ pub(super) struct Selection {
 
 impl Wanted {
     /// The condition this means.
-    pub fn select(&self, settings: &Settings) -> Result<Selection> {
+    pub fn select(&self, cx: &mut Cx<'_>, settings: &Settings) -> Result<Selection> {
         let mut conditions = Vec::new();
         let mut add =
             |condition: Option<Result<Condition>>| condition.transpose().map(|found| conditions.extend(found));
@@ -72,7 +73,7 @@ impl Wanted {
             add(Some(holders(role, filter, settings)))?;
         }
         for (field, filter) in self.custom_field.iter().flatten() {
-            add(Some(values_of(field, filter, settings)))?;
+            add(Some(values_of(cx, field, filter, settings)))?;
         }
         let asked = match self.filter_mode {
             Some(FilterMode::Any) if !conditions.is_empty() => Condition::any(conditions),
@@ -191,14 +192,27 @@ fn holders(role: &str, filter: &Filter, settings: &Settings) -> Result<Condition
     Ok(Condition::all(each.collect::<Result<Vec<_>>>()?))
 }
 
-fn values_of(field: &str, filter: &Filter, settings: &Settings) -> Result<Condition> {
+fn values_of(cx: &mut Cx<'_>, field: &str, filter: &Filter, settings: &Settings) -> Result<Condition> {
     let known = settings.fields.named("custom_field", field)?;
+    let filter = &by_entry_id(cx, known, filter)?;
     let place = ("custom_field", "incident_field_values", "field_id", "value");
     let each = filter.iter().map(|(operator, values)| match operator.as_str() {
         "gte" | "lte" if known.field_type == FieldType::Numeric => number(field, operator, values),
         _ => link_condition(place, field, (operator, values)),
     });
     Ok(Condition::all(each.collect::<Result<Vec<_>>>()?))
+}
+
+/// The filter with catalog entries by their IDs, whatever they are named by. What finds no entry stays
+/// as it is, and matches nothing.
+fn by_entry_id(cx: &mut Cx<'_>, field: &CustomField, filter: &Filter) -> Result<Filter> {
+    let mut by_id = filter.clone();
+    for value in by_id.values_mut().flatten().filter(|_| field.catalog_type_id.is_some()) {
+        if let Some(entry) = find_entry(cx, field, value)? {
+            *value = entry.to_string();
+        }
+    }
+    Ok(by_id)
 }
 
 fn number(field: &str, operator: &str, values: &[String]) -> Result<Condition> {

@@ -7,9 +7,10 @@ use people::users::User;
 use serde::{Deserialize, Serialize};
 use store::{Cx, Record, Stored, Value, values};
 
-use super::fields::FieldEntry;
+use super::fields::{self, FieldEntry};
 use crate::external_issues::ExternalIssue;
 use crate::postmortems::PostmortemDocument;
+use crate::settings::Settings;
 use crate::settings::roles::Role;
 use crate::settings::severities::Severity;
 use crate::settings::statuses::Status;
@@ -173,8 +174,12 @@ impl Incident {
 
     /// Stores a change that `before` is the state before of.
     pub(super) fn save(cx: &mut Cx<'_>, incident: &mut Stored<Self>, before: &Self) -> Result<()> {
+        let relinked = (&incident.roles, &incident.fields) != (&before.roles, &before.fields);
+        if relinked {
+            fields::prune(&mut incident.fields, &*cx.cached::<Settings>()?);
+        }
         cx.save(incident)?;
-        if (&incident.roles, &incident.fields) != (&before.roles, &before.fields) {
+        if relinked {
             incident.unlink(cx)?;
             incident.link(cx)?;
         }

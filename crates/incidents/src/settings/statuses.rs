@@ -9,6 +9,7 @@ use web::{Accepted, Body, Created, List, Resource, Show};
 
 use super::Settings;
 use crate::incident::Incident;
+use crate::updates::IncidentUpdate;
 
 web::routes! {
     /// List all statuses, by category and rank.
@@ -20,7 +21,8 @@ web::routes! {
     GET "/v1/incident_statuses/{id}" "Incident Statuses V1#Show" "incident_statuses.view" => show;
     /// Change a status of a category that can be configured. Without a rank it stays where it is.
     PUT "/v1/incident_statuses/{id}" "Incident Statuses V1#Update" "incident_lifecycles.update" => update;
-    /// Delete a status that no incident has and that is not the last of its category.
+    /// Delete a status that no incident has, that no incident update tells of, and that is not the last
+    /// of its category.
     DELETE "/v1/incident_statuses/{id}" "Incident Statuses V1#Delete" "incident_lifecycles.update" => delete;
 }
 
@@ -168,6 +170,9 @@ fn delete(cx: &mut Cx<'_>, id: Id<Status>) -> Result<Accepted> {
     let status = configurable(cx, id)?;
     if cx.any::<Incident>(Condition::equal("status_id", id))? {
         return Err(Error::in_use("There are incidents in this status"));
+    }
+    if cx.any::<IncidentUpdate>(Condition::new("body->>'status' = ?", values![id]))? {
+        return Err(Error::in_use("There are incident updates that tell of this status"));
     }
     if of_category(cx, status.category)?.len() == 1 {
         return Err(Error::in_use("It is the last status of its category"));

@@ -96,11 +96,7 @@ impl<'s> Stage<'s> {
             let members: Vec<_> =
                 story::PEOPLE.iter().filter(|(_, team)| team == name).map(|(who, _)| self.people[who].id).collect();
             let name = (*name).to_owned();
-            let found = move |cx: &mut store::Cx<'_>| {
-                let team = Team { id: cx.new_id(), name: name.clone(), members: members.clone() };
-                cx.insert(&team)?;
-                Ok(team.id)
-            };
+            let found = move |cx: &mut store::Cx<'_>| catalog::teams::add(cx, &name, &members);
             *id = self.store.write(operator(), found).wait()?;
         }
         Ok(())
@@ -141,7 +137,7 @@ impl<'s> Stage<'s> {
         let user = &self.people[name];
         let actor = Actor::User(Named { id: user.id.cast(), name: user.name.clone() });
         let access = Access { user: Some(user.id.cast()), ..Access::unlimited() };
-        let who = Who { actor, access: Arc::new(access), key: None, origin: Origin::default() };
+        let who = Who { actor, access: Arc::new(access), key: None, origin: Origin::default(), expects: None };
         self.api.call(self.store, who, Call { operation, segment, query: "", body })
     }
 

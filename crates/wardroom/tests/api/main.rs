@@ -1,6 +1,12 @@
 //! What the API promises, tried over HTTP on the whole server.
 
+mod acme;
 mod api_keys;
+mod audit;
+mod gate;
+mod incidents;
 mod limits;
+mod settings;
 mod support;
 mod walk;
+mod work;

@@ -32,6 +32,7 @@ impl Gate for AllBut {
                 actor: Actor::ApiKey(key),
                 access: Arc::new(access),
                 origin: Origin { location: knock.address.to_string(), user_agent: String::new() },
+                ..Who::system()
             };
             Ok(Caller { who, account: "test".into(), name: "Test".into() })
         })

@@ -12,6 +12,8 @@ mod record;
 pub use options::CustomFieldOption;
 pub use record::{CustomField, FieldType, FilterBy, FixedFilter, Required};
 
+pub(crate) use record::follow_catalog_type;
+
 use web::Route;
 
 pub(crate) fn routes() -> Vec<Route> {

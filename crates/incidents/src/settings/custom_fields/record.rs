@@ -1,9 +1,11 @@
 //! What is stored of a custom field.
 
-use base::{Error, Id, Problem, Problems, Result, Time, words};
+use base::{AnyId, Error, Id, Problem, Problems, Result, Time, words};
+use catalog::types::{CatalogType, Types};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{Cx, Record, values};
+use web::Rendered;
 
 use crate::settings::{EPOCH, Settings};
 
@@ -166,6 +168,7 @@ impl CustomField {
             "catalog_type_id",
             "only single_select and multi_select fields choose from the catalog",
         );
+        self.check_catalog(&*cx.cached::<Types>()?, &mut problems);
         let always = self.asked.required == Required::Always;
         problems.check(
             !always || self.asked.before_creation,
@@ -175,9 +178,44 @@ impl CustomField {
         problems.finish()
     }
 
+    /// Notes what it names in the catalog that is not there.
+    fn check_catalog(&self, types: &Types, problems: &mut Problems) {
+        let Some(id) = &self.catalog_type_id else { return };
+        let catalog_type = id.parse().ok().and_then(|id| types.get(id));
+        problems.check(catalog_type.is_some(), "catalog_type_id", "there is no catalog type with this ID");
+        let attributes = [
+            ("filter_by.catalog_attribute_id", self.filter_by.as_ref().map(|filter| &filter.catalog_attribute_id)),
+            (
+                "fixed_filter.catalog_attribute_id",
+                self.fixed_filter.as_ref().map(|filter| &filter.catalog_attribute_id),
+            ),
+            ("group_by_catalog_attribute_id", self.group_by_catalog_attribute_id.as_ref()),
+            ("helptext_catalog_attribute_id", self.helptext_catalog_attribute_id.as_ref()),
+        ];
+        for (pointer, attribute) in attributes {
+            let is_there = attribute
+                .zip(catalog_type)
+                .is_none_or(|(attribute, catalog_type)| catalog_type.schema.attribute(attribute).is_some());
+            problems.check(is_there, pointer, "the catalog type has no attribute with this ID");
+        }
+    }
+
     /// Whether its values are chosen.
     pub fn is_select(&self) -> bool {
         matches!(self.field_type, FieldType::SingleSelect | FieldType::MultiSelect)
+    }
+}
+
+/// Keeps the types that fields choose from.
+pub(crate) fn follow_catalog_type(cx: &mut Cx<'_>, id: AnyId) -> Result<()> {
+    if cx.find::<CatalogType>(id.cast())?.is_some() {
+        return Ok(());
+    }
+    let settings = cx.cached::<Settings>()?;
+    let chooses = |field: &&Rendered<CustomField>| field.catalog_type_id.as_deref() == Some(&*id.to_string());
+    match settings.fields.iter().find(chooses) {
+        Some(field) => Err(Error::in_use(format!("The custom field {} chooses from this type", field.name))),
+        None => Ok(()),
     }
 }
 

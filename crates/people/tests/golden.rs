@@ -1,0 +1,19 @@
+//! What is stored of people and keys is read for ever.
+
+use people::api_keys::ApiKey;
+use people::ip_allowlist::IpAllowlist;
+use people::managed_resources::ManagedResource;
+use people::teams::Team;
+use people::users::User;
+use testkit::Goldens;
+
+#[test]
+fn what_is_stored_is_read_for_ever() {
+    let mut goldens = Goldens::of(env!("CARGO_MANIFEST_DIR"));
+    goldens.check::<ApiKey>();
+    goldens.check::<IpAllowlist>();
+    goldens.check::<ManagedResource>();
+    goldens.check::<Team>();
+    goldens.check::<User>();
+    goldens.finish();
+}
