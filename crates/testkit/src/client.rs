@@ -75,11 +75,11 @@ impl Client {
 
     /// Any method, with a body as it is.
     pub fn send(&self, method: &str, path: &str, body: Option<String>) -> Answer {
-        self.try_send(method, path, body).expect("an answer")
+        self.try_send(method, path, body).unwrap_or_else(|error| panic!("{method} {path}: {error:?}"))
     }
 
     /// The same where the server may be gone: no answer then.
-    pub fn try_send(&self, method: &str, path: &str, body: Option<String>) -> Option<Answer> {
+    pub fn try_send(&self, method: &str, path: &str, body: Option<String>) -> Result<Answer, ureq::Error> {
         let path = path.replace('[', "%5B").replace(']', "%5D").replace(' ', "%20");
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.address));
         if let Some(token) = &self.token {
@@ -89,9 +89,9 @@ impl Client {
             request = request.header(name, value);
         }
         let request = request.header("content-type", "application/json").body(body.unwrap_or_default());
-        let mut response = self.agent.run(request.expect("a sound request")).ok()?;
-        let text = response.body_mut().read_to_string().ok()?;
-        Some(Answer {
+        let mut response = self.agent.run(request.expect("a sound request"))?;
+        let text = response.body_mut().read_to_string()?;
+        Ok(Answer {
             status: response.status().as_u16(),
             headers: response
                 .headers()

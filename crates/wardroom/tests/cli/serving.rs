@@ -113,7 +113,7 @@ fn whoever_tells_it_to_stop_loses_no_request_that_it_has_accepted() {
         loop {
             let key = format!("key-{}", count.fetch_add(1, Ordering::Relaxed));
             let body = json!({"idempotency_key": key, "visibility": "public", "severity_id": severity, "name": key});
-            let Some(answer) = client.try_send("POST", "/v2/incidents", Some(body.to_string())) else { return };
+            let Ok(answer) = client.try_send("POST", "/v2/incidents", Some(body.to_string())) else { return };
             acknowledged.lock().unwrap().insert(answer.expect(200)["incident"]["reference"].clone());
         }
     };
