@@ -57,7 +57,7 @@ class Server(Process):
     def __init__(self, directory, database=None, listen="127.0.0.1:0"):
         token = Path(directory) / "bootstrap-token"
         token.write_text(TOKEN)
-        environment = {"WARDROOM_BOOTSTRAP_TOKEN_FILE": str(token), "WARDROOM_LOG": "warn"}
+        environment = {"WARDROOM_BOOTSTRAP_TOKEN_FILE": str(token), "RUST_LOG": "warn"}
         if database:
             environment["WARDROOM_DATABASE_URL"] = database
         arguments = ["serve", "--listen", listen, "--rate-limit", "off", "--data-dir", directory]

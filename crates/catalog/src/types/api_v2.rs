@@ -7,7 +7,7 @@ use store::Cx;
 use web::{Body, Created, List, NoContent, Show};
 
 use super::body::{ModeV2, SchemaPayload, TypeBody, TypeBodyV2};
-use super::change::{self, Extra, TypePayload};
+use super::change::{self, TypePayload};
 use super::record::CatalogType;
 use super::{api_v3, schema};
 
@@ -40,7 +40,7 @@ fn list(cx: &mut Cx<'_>) -> Result<List<TypeBodyV2>> {
 }
 
 fn create(cx: &mut Cx<'_>, Body(payload): Body<CreatePayload>) -> Result<Created<TypeBodyV2>> {
-    let made = change::create(cx, payload.catalog_type, &Extra::default(), payload.type_name)?;
+    let made = change::create(cx, payload.catalog_type, None, payload.type_name)?;
     TypeBodyV2::of(cx, &made).map(Created)
 }
 
@@ -50,7 +50,7 @@ fn show(cx: &mut Cx<'_>, id: Id<CatalogType>) -> Result<Show<TypeBodyV2>> {
 }
 
 fn update(cx: &mut Cx<'_>, id: Id<CatalogType>, Body(payload): Body<TypePayload>) -> Result<Show<TypeBodyV2>> {
-    let changed = change::update(cx, id, payload, &Extra::default())?;
+    let changed = change::update(cx, id, payload, None)?;
     TypeBodyV2::of(cx, &changed).map(Show)
 }
 

@@ -40,7 +40,10 @@ struct UpdatePayload {
 
 impl UpdatePayload {
     fn parts(self) -> (TypePayload, Extra) {
-        let extra = Extra { owning_teams: self.owning_team_ids, use_name_as_identifier: self.use_name_as_identifier };
+        let extra = Extra {
+            owning_teams: self.owning_team_ids.unwrap_or_default(),
+            use_name_as_identifier: self.use_name_as_identifier.unwrap_or(false),
+        };
         (self.catalog_type, extra)
     }
 }
@@ -67,7 +70,7 @@ fn list(cx: &mut Cx<'_>) -> Result<List<TypeBodyV3>> {
 
 fn create(cx: &mut Cx<'_>, Body(payload): Body<CreatePayload>) -> Result<Created<TypeBodyV3>> {
     let (catalog_type, extra) = payload.catalog_type.parts();
-    let made = change::create(cx, catalog_type, &extra, payload.type_name)?;
+    let made = change::create(cx, catalog_type, Some(&extra), payload.type_name)?;
     TypeBodyV3::of(cx, &made).map(Created)
 }
 
@@ -78,7 +81,7 @@ fn show(cx: &mut Cx<'_>, id: Id<CatalogType>) -> Result<Show<TypeBodyV3>> {
 
 fn update(cx: &mut Cx<'_>, id: Id<CatalogType>, Body(payload): Body<UpdatePayload>) -> Result<Show<TypeBodyV3>> {
     let (catalog_type, extra) = payload.parts();
-    let changed = change::update(cx, id, catalog_type, &extra)?;
+    let changed = change::update(cx, id, catalog_type, Some(&extra))?;
     TypeBodyV3::of(cx, &changed).map(Show)
 }
 

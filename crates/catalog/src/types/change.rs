@@ -11,7 +11,7 @@ use store::{Condition, Cx, Stored};
 use super::record::{CatalogType, Category, Color, Icon, Schema};
 use crate::entries;
 
-/// A type, in a request. A field that is absent keeps what it has.
+/// A type, in a request. A field that is absent is cleared.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub struct TypePayload {
     /// What tools noted down on it.
@@ -32,18 +32,18 @@ pub struct TypePayload {
     pub source_repo_url: Option<String>,
 }
 
-/// What only the third version knows of a type.
-#[derive(Clone, Debug, Default)]
+/// What only the third version knows of a type; the second one leaves it as it is.
+#[derive(Clone, Debug)]
 pub(super) struct Extra {
-    pub owning_teams: Option<Vec<String>>,
-    pub use_name_as_identifier: Option<bool>,
+    pub owning_teams: Vec<String>,
+    pub use_name_as_identifier: bool,
 }
 
 /// Makes a type.
 pub(super) fn create(
     cx: &mut Cx<'_>,
     payload: TypePayload,
-    extra: &Extra,
+    extra: Option<&Extra>,
     type_name: Option<String>,
 ) -> Result<CatalogType> {
     let type_name = type_name.unwrap_or_else(|| derived_type_name(&payload.name));
@@ -89,7 +89,7 @@ pub(super) fn update(
     cx: &mut Cx<'_>,
     id: Id<CatalogType>,
     payload: TypePayload,
-    extra: &Extra,
+    extra: Option<&Extra>,
 ) -> Result<Stored<CatalogType>> {
     let mut catalog_type = cx.get(id)?;
     cx.prove_owned(&catalog_type.owning_teams)?;
@@ -116,7 +116,7 @@ pub(super) fn delete(cx: &mut Cx<'_>, id: Id<CatalogType>) -> Result<()> {
 }
 
 impl TypePayload {
-    fn apply(self, cx: &mut Cx<'_>, extra: &Extra, catalog_type: &mut CatalogType) -> Result<()> {
+    fn apply(self, cx: &mut Cx<'_>, extra: Option<&Extra>, catalog_type: &mut CatalogType) -> Result<()> {
         if self.name.trim().is_empty() {
             return Err(Error::required("name"));
         }
@@ -127,25 +127,17 @@ impl TypePayload {
         }
         catalog_type.name = self.name;
         catalog_type.description = self.description;
-        set(&mut catalog_type.annotations, self.annotations);
-        set(&mut catalog_type.categories, self.categories);
-        set(&mut catalog_type.color, self.color);
-        set(&mut catalog_type.icon, self.icon);
-        set(&mut catalog_type.ranked, self.ranked);
-        set(&mut catalog_type.use_name_as_identifier, extra.use_name_as_identifier);
-        if let Some(url) = self.source_repo_url {
-            catalog_type.source_repo_url = Some(url).filter(|url| !url.is_empty());
-        }
-        if let Some(ids) = &extra.owning_teams {
-            catalog_type.owning_teams = owners(cx, ids)?;
+        catalog_type.annotations = self.annotations.unwrap_or_default();
+        catalog_type.categories = self.categories.unwrap_or_default();
+        catalog_type.color = self.color.unwrap_or(Color::Blue);
+        catalog_type.icon = self.icon.unwrap_or(Icon::Box);
+        catalog_type.ranked = self.ranked.unwrap_or(false);
+        catalog_type.source_repo_url = self.source_repo_url.filter(|url| !url.is_empty());
+        if let Some(extra) = extra {
+            catalog_type.use_name_as_identifier = extra.use_name_as_identifier;
+            catalog_type.owning_teams = owners(cx, &extra.owning_teams)?;
         }
         Ok(())
-    }
-}
-
-fn set<T>(field: &mut T, given: Option<T>) {
-    if let Some(given) = given {
-        *field = given;
     }
 }
 

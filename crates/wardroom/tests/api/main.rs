@@ -3,6 +3,7 @@
 mod acme;
 mod api_keys;
 mod audit;
+mod catalog;
 mod gate;
 mod incidents;
 mod limits;

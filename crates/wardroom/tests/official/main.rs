@@ -1,6 +1,7 @@
 //! The server as the platform's own client crate sees it: every promise here is tested over HTTP,
 //! with the finished program, by the types that client was generated with.
 
+mod catalog;
 mod incidents;
 mod settings;
 mod support;
