@@ -154,6 +154,12 @@ impl Tx<'_> {
         self.run(&format!("update {table} set {assignment} where {condition}"), &parameters).map(drop)
     }
 
+    /// Deletes the rows of `table` that meet `condition`.
+    pub fn delete_where(&mut self, table: &str, condition: Condition) -> Result<()> {
+        let (condition, parameters) = condition.into_sql();
+        self.run(&format!("delete from {table} where {condition}"), &parameters).map(drop)
+    }
+
     /// The sum of `column` over the rows of `table` that meet `condition`; 0 where there are none.
     pub fn sum(&mut self, table: &str, column: &str, condition: Condition) -> Result<i64> {
         let (condition, parameters) = condition.into_sql();

@@ -122,12 +122,15 @@ impl<'a> Tx<'a> {
 
     /// Keeps the rows of `table` whose `column` is one of `ids` from other writers until this
     /// transaction ends. Rows are taken in order, so that two who want several don't wait for each
-    /// other.
+    /// other. What is [`cached`](Tx::cached) is compared anew afterwards, since whoever held the rows
+    /// before may have changed it.
     pub fn hold<T: ?Sized>(&mut self, table: &str, column: &str, ids: impl IntoIterator<Item = Id<T>>) -> Result<()> {
         let mut ids: Vec<_> = ids.into_iter().collect();
         ids.sort_unstable();
         let (condition, parameters) = Condition::one_of(column, ids).into_sql();
-        self.locked_row(&format!("select 1 from {table} where {condition} order by {column}"), &parameters).map(drop)
+        self.locked_row(&format!("select 1 from {table} where {condition} order by {column}"), &parameters)?;
+        self.stamps = None;
+        Ok(())
     }
 
     pub(crate) fn skip_locked(&self) -> &'static str {

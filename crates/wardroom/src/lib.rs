@@ -2,6 +2,7 @@
 
 mod audit;
 mod bootstrap;
+mod catalog;
 mod config;
 mod demo;
 mod keys;
@@ -35,13 +36,15 @@ enum Command {
     Users(users::Users),
     /// Read the audit log.
     Audit(audit::Audit),
+    /// Keep the catalog in files: import it, export it.
+    Catalog(catalog::Catalog),
     /// Print the OpenAPI document.
     Openapi,
 }
 
 /// Every feature, each after those it stands on.
 pub fn features() -> Vec<Feature> {
-    vec![people::feature(), catalog::feature(), incidents::feature()]
+    vec![people::feature(), ::catalog::feature(), oncall::feature(), incidents::feature()]
 }
 
 /// What the features make together.
@@ -60,6 +63,7 @@ pub fn run() -> ExitCode {
         Command::Keys(keys) => keys.run(),
         Command::Users(users) => users.run(),
         Command::Audit(audit) => audit.run(),
+        Command::Catalog(catalog) => catalog.run(),
         Command::Openapi => openapi(),
     };
     match outcome {
@@ -79,7 +83,7 @@ fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
 
 fn openapi() -> Outcome {
     use std::io::Write;
-    let document = assembly(&Settings::default())?.document;
+    let document: serde_json::Value = serde_json::from_str(&assembly(&Settings::default())?.document)?;
     let mut out = std::io::stdout().lock();
     serde_json::to_writer_pretty(&mut out, &document).map_err(std::io::Error::from)?;
     writeln!(out)?;

@@ -20,6 +20,15 @@ pub(crate) fn recorder() -> &'static PrometheusHandle {
     })
 }
 
+/// Sorts what was recorded into its buckets, again and again: until then every sample takes memory.
+pub(crate) async fn keep_small() {
+    let mut tick = tokio::time::interval(Duration::from_secs(5));
+    loop {
+        tick.tick().await;
+        recorder().run_upkeep();
+    }
+}
+
 /// Notes one answered request.
 pub(crate) fn answered(operation: &'static str, status: u16, took: Duration) {
     let class = ["1xx", "2xx", "3xx", "4xx", "5xx"].get(usize::from(status / 100).wrapping_sub(1)).unwrap_or(&"other");

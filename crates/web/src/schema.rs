@@ -66,6 +66,9 @@ fn explain(error: &jsonschema::ValidationError<'_>, problems: &mut Problems) {
 /// No text may hold the character NUL, which databases refuse.
 fn note_nul(value: &Value, place: &mut Vec<String>, problems: &mut Problems) {
     let mut inside = |key: String, value: &Value| {
+        if key.contains('\0') {
+            problems.check(false, &place.join("."), "must not have names with the character NUL");
+        }
         place.push(key);
         note_nul(value, place, problems);
         place.pop();
@@ -140,5 +143,7 @@ mod tests {
     fn text_with_nul_is_refused_wherever_it_stands() {
         let value = json!({"name": "a", "tags": [{"id": "01FCNDV6P870EA6S7TK1DSYDG0", "label": "x\0"}]});
         assert_eq!(pointers(value), [("invalid_value", "tags.0.label".to_owned())]);
+        let value = json!({"name": "a", "tags": [], "notes": {"x\0": "y"}});
+        assert_eq!(pointers(value), [("invalid_value", "notes".to_owned())]);
     }
 }

@@ -106,6 +106,7 @@ impl Server {
         tokio::select! {
             served = serving => served,
             () = deadline => Ok(()),
+            () = metrics::keep_small() => Ok(()),
         }
     }
 

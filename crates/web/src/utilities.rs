@@ -20,8 +20,8 @@ pub struct Assembly {
     pub parts: Vec<Part>,
     /// Their operations.
     pub routes: Vec<Route>,
-    /// The OpenAPI document of these operations.
-    pub document: Value,
+    /// The OpenAPI document of these operations, in JSON.
+    pub document: Arc<str>,
 }
 
 impl Assembly {
@@ -68,22 +68,22 @@ const PART: Part = Part {
 
 /// Puts `features` together, with the server's own operations.
 pub fn assemble(features: Vec<Feature>, settings: &Settings) -> Result<Assembly> {
-    let mut assembly = Assembly { parts: vec![PART], routes: Vec::new(), document: Value::Null };
+    let mut assembly = Assembly { parts: vec![PART], routes: Vec::new(), document: "".into() };
     for feature in features {
         assembly.parts.push(feature.part);
         assembly.routes.extend(feature.routes);
     }
     let written = Arc::new(OnceLock::new());
     assembly.routes.extend([openapi_route(Arc::clone(&written)), ip_ranges_route(settings)]);
-    assembly.document = openapi::document(&assembly.routes, &settings.public_url)?;
-    let bytes = serde_json::to_vec(&assembly.document).map_err(Error::internal)?;
-    written.set(bytes).map_err(|_| Error::internal("the document is written once"))?;
+    // Only its text is kept: the tree is ten times as large.
+    assembly.document = openapi::document(&assembly.routes, &settings.public_url)?.to_string().into();
+    written.set(Arc::clone(&assembly.document)).map_err(|_| Error::internal("the document is written once"))?;
     Ok(assembly)
 }
 
-fn openapi_route(written: Arc<OnceLock<Vec<u8>>>) -> Route {
+fn openapi_route(written: Arc<OnceLock<Arc<str>>>) -> Route {
     let about = "This document.";
-    let show = move |_: &mut Cx<'_>| Ok(Document(written.get().cloned().unwrap_or_default()));
+    let show = move |_: &mut Cx<'_>| Ok(Document(written.get().map_or_else(Vec::new, |text| text.as_bytes().to_vec())));
     Route::new(Method::GET, "/v1/openapiV3.json", "Utilities V1#OpenAPIV3", Guard::Public, about, show)
 }
 

@@ -164,8 +164,7 @@ pub(super) fn selected(
     let of_type = Condition::equal("type_id", catalog_type.id).and(Condition::new("archived_at is null", []));
     let page = match identifier {
         Some(identifier) => {
-            let ids = links::all_named(cx, catalog_type, identifier)?;
-            cx.page(of_type.and(Condition::one_of("id", ids)), Direction::Forward, paging)?
+            cx.page(of_type.and(links::all_named(catalog_type, identifier)), Direction::Forward, paging)?
         }
         None if catalog_type.ranked => cx.page_by("rank", of_type, paging)?,
         None => cx.page(of_type, Direction::Forward, paging)?,
@@ -186,7 +185,7 @@ fn list(
     let identifier = query.identifier.as_deref().filter(|identifier| !identifier.is_empty());
     let (catalog_type, page) = selected(cx, &query.catalog_type_id, identifier, &paging)?;
     let total = match identifier {
-        Some(_) => page.after.is_none().then_some(page.rows.len() as i64),
+        Some(_) => (paging.after.is_none() && page.after.is_none()).then_some(page.rows.len() as i64),
         None => Some(count(cx, catalog_type.id)?),
     };
     let entries: Vec<&Entry> = page.rows.iter().map(|entry| &**entry).collect();

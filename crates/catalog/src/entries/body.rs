@@ -202,6 +202,9 @@ pub(super) struct EntryBody<V> {
     attribute_values: BTreeMap<String, BindingBody<V>>,
     catalog_type_id: Id<CatalogType>,
     created_at: Time,
+    /// Newer than the contract; the client that knows it insists on it. No type supports any yet.
+    #[schemars(skip)]
+    custom_aliases: [&'static str; 0],
     #[serde(skip_serializing_if = "Option::is_none")]
     external_id: Option<String>,
     id: Id<Entry>,
@@ -235,6 +238,7 @@ impl<V: ValueBody> EntryBody<V> {
             attribute_values: values.into_iter().map(|(id, values)| (id, BindingBody::of(values))).collect(),
             catalog_type_id: entry.catalog_type,
             created_at: entry.created_at,
+            custom_aliases: [],
             external_id: entry.external_id.clone(),
             id: entry.id,
             name: entry.name.clone(),

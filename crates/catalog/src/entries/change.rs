@@ -7,7 +7,7 @@ use base::{Actor, Error, Id, Problems, Result};
 use store::{Condition, Cx, Stored};
 
 use super::links;
-use super::record::{Entry, tally};
+use super::record::{Entry, LONGEST_IDENTIFIER, hold_types, tally};
 use super::values::{Change, Given, Values};
 use crate::teams;
 use crate::types::{CatalogType, Types, primitive};
@@ -46,13 +46,13 @@ pub fn create(cx: &mut Cx<'_>, catalog_type: &CatalogType, draft: Draft) -> Resu
 }
 
 fn make(cx: &mut Cx<'_>, catalog_type: &CatalogType, draft: Draft) -> Result<Stored<Entry>> {
-    let types = hold(cx, catalog_type)?;
+    let (catalog_type, types) = &hold(cx, catalog_type)?;
     let with_external_id = match &draft.external_id {
         Some(external_id) => with_external_id(cx, catalog_type, external_id)?,
         None => None,
     };
     if let Some(entry) = with_external_id {
-        return change(cx, &types, catalog_type, entry, draft);
+        return change(cx, types, catalog_type, entry, draft);
     }
     let mut entry = Entry {
         id: cx.new_id(),
@@ -70,7 +70,7 @@ fn make(cx: &mut Cx<'_>, catalog_type: &CatalogType, draft: Draft) -> Result<Sto
     draft.apply(cx, catalog_type, &mut entry)?;
     cx.insert(&entry)?;
     tally(cx, catalog_type.id, 1)?;
-    follow(cx, &types, catalog_type, &entry)?;
+    follow(cx, types, catalog_type, &BTreeMap::new(), &entry)?;
     cx.get(entry.id)
 }
 
@@ -89,7 +89,7 @@ pub(super) fn update_many(
     only: Option<&[String]>,
 ) -> Result<()> {
     admit(cx, catalog_type)?;
-    let types = hold(cx, catalog_type)?;
+    let (catalog_type, types) = &hold(cx, catalog_type)?;
     let (mut problems, mut seen) = (Problems::new(), BTreeSet::new());
     for (index, patch) in patches.into_iter().enumerate() {
         let at = format!("entries.{index}");
@@ -97,7 +97,7 @@ pub(super) fn update_many(
             Ok(id) => cx.find(id)?.filter(|entry| entry.catalog_type == catalog_type.id),
             Err(_) => None,
         };
-        let is_first = seen.insert(patch.entry.clone());
+        let is_first = entry.as_ref().is_none_or(|entry| seen.insert(entry.id));
         problems.check(entry.is_some(), &format!("{at}.entry_id"), "the type has no entry with this ID");
         problems.check(is_first, &format!("{at}.entry_id"), "this entry is changed twice");
         if let Some(entry) = entry.filter(|_| is_first) {
@@ -109,7 +109,7 @@ pub(super) fn update_many(
                 values: patch.values,
                 only: only.map(<[_]>::to_vec),
             };
-            problems.keep(change(cx, &types, catalog_type, entry, draft).map_err(|error| error.within(&at)))?;
+            problems.keep(change(cx, types, catalog_type, entry, draft).map_err(|error| error.within(&at)))?;
         }
     }
     problems.finish()
@@ -139,9 +139,9 @@ pub fn reflect(cx: &mut Cx<'_>, catalog_type: &CatalogType, external_id: &str, d
     match draft {
         Some(draft) => make(cx, catalog_type, Draft { external_id: Some(external_id.into()), ..draft }).map(drop),
         None => {
-            hold(cx, catalog_type)?;
-            let entry = with_external_id(cx, catalog_type, external_id)?;
-            entry.map_or(Ok(()), |entry| retire(cx, catalog_type, entry))
+            let (catalog_type, _) = hold(cx, catalog_type)?;
+            let entry = with_external_id(cx, &catalog_type, external_id)?;
+            entry.map_or(Ok(()), |entry| retire(cx, &catalog_type, entry))
         }
     }
 }
@@ -161,21 +161,30 @@ fn admit(cx: &mut Cx<'_>, catalog_type: &CatalogType) -> Result<()> {
 fn open(cx: &mut Cx<'_>, id: Id<Entry>) -> Result<(Arc<CatalogType>, Arc<Types>, Stored<Entry>)> {
     let types = cx.cached::<Types>()?;
     let entry = cx.get(id)?;
-    let catalog_type = Arc::clone(types.get(entry.catalog_type).ok_or_else(Error::not_found)?);
-    admit(cx, &catalog_type)?;
+    let catalog_type = types.get(entry.catalog_type).ok_or_else(Error::not_found)?;
+    admit(cx, catalog_type)?;
     cx.expect_version(&entry)?;
-    hold(cx, &catalog_type)?;
+    let (catalog_type, types) = hold(cx, catalog_type)?;
     Ok((catalog_type, types, entry))
 }
 
-/// Keeps others from changing entries of this type, and of those it points at, in the meantime: a
-/// link and the entry that it is waiting for must not pass by each other.
-fn hold(cx: &mut Cx<'_>, catalog_type: &CatalogType) -> Result<Arc<Types>> {
+/// Keeps others from changing this type, its entries and those that it points at in the meantime: a
+/// link and the entry that it is waiting for must not pass by each other. The answer is the type as it
+/// is now, and all types.
+fn hold(cx: &mut Cx<'_>, catalog_type: &CatalogType) -> Result<(Arc<CatalogType>, Arc<Types>)> {
+    let concerned = |catalog_type: &CatalogType, types: &Types| {
+        let holds = catalog_type.schema.attributes.iter().map(|attribute| &*attribute.holds);
+        let ids = holds.filter_map(|held| types.called(held)).map(|held| held.id);
+        ids.chain([catalog_type.id]).collect::<BTreeSet<_>>()
+    };
+    let held = concerned(catalog_type, &*cx.cached::<Types>()?);
+    hold_types(cx, held.iter().copied())?;
     let types = cx.cached::<Types>()?;
-    let pointed_at = catalog_type.schema.attributes.iter().filter_map(|attribute| types.called(&attribute.holds));
-    let concerned: BTreeSet<_> = pointed_at.map(|pointed_at| pointed_at.id).chain([catalog_type.id]).collect();
-    cx.hold("catalog_tallies", "type_id", concerned)?;
-    Ok(types)
+    let now = types.get(catalog_type.id).ok_or_else(Error::lost_race)?;
+    if concerned(now, &types) != held {
+        return Err(Error::lost_race());
+    }
+    Ok((Arc::clone(now), types))
 }
 
 /// Makes an entry what `draft` says, also one that was archived. What stays the same costs nothing.
@@ -197,15 +206,21 @@ fn change(
     if before.archived_at.is_some() {
         tally(cx, catalog_type.id, 1)?;
     }
-    follow(cx, types, catalog_type, &entry)?;
+    follow(cx, types, catalog_type, &before.values, &entry)?;
     Ok(entry)
 }
 
-/// Brings up to date what is derived from an entry.
-fn follow(cx: &mut Cx<'_>, types: &Types, catalog_type: &CatalogType, entry: &Entry) -> Result<()> {
+/// Brings up to date what is derived from an entry that had the values `before`.
+fn follow(
+    cx: &mut Cx<'_>,
+    types: &Types,
+    catalog_type: &CatalogType,
+    before: &BTreeMap<String, Vec<String>>,
+    entry: &Entry,
+) -> Result<()> {
     links::index(cx, catalog_type, entry)?;
     if catalog_type.schema.attributes.iter().any(|attribute| primitive(&attribute.holds).is_none()) {
-        links::link(cx, &catalog_type.schema, entry, types)?;
+        links::link(cx, &catalog_type.schema, before, entry, types)?;
     }
     teams::follow(cx, catalog_type, entry)
 }
@@ -215,6 +230,12 @@ impl Draft {
         let mut problems = Problems::new();
         problems.check(!self.name.trim().is_empty(), "name", "must not be blank");
         let external_id = self.external_id.filter(|id| !id.is_empty());
+        let aliases = (0..).zip(&self.aliases).map(|(n, alias): (usize, _)| (format!("aliases.{n}"), alias));
+        let named = [("name".into(), &self.name)].into_iter();
+        for (pointer, text) in named.chain(external_id.iter().map(|id| ("external_id".into(), id))).chain(aliases) {
+            let fits = text.chars().count() <= LONGEST_IDENTIFIER;
+            problems.check(fits, &pointer, &format!("has at most {LONGEST_IDENTIFIER} characters"));
+        }
         if let Some(external_id) = &external_id {
             let holder = with_external_id(cx, catalog_type, external_id)?;
             let is_free = holder.is_none_or(|holder| holder.id == entry.id);

@@ -29,7 +29,7 @@ pub(super) enum Derived {
 pub(super) fn goes_back(attribute: &Attribute, start: &CatalogType, types: &Types) -> bool {
     match attribute.mode {
         Mode::Backlink => true,
-        Mode::Path => steps(attribute, start, types).iter().any(|step| step.mode == Mode::Backlink),
+        Mode::Path => steps(attribute, start, types).iter().flatten().any(|step| step.mode == Mode::Backlink),
         _ => false,
     }
 }
@@ -42,7 +42,8 @@ pub(super) fn derive(
     types: &Types,
     entries: &[Id<Entry>],
 ) -> Result<HashMap<Id<Entry>, Vec<Derived>>> {
-    let steps = if attribute.mode == Mode::Path { steps(attribute, start, types) } else { vec![attribute] };
+    let steps = if attribute.mode == Mode::Path { steps(attribute, start, types) } else { Some(vec![attribute]) };
+    let Some(steps) = steps else { return Ok(HashMap::new()) };
     let mut reached: HashMap<Id<Entry>, Vec<Target>> = HashMap::new();
     let mut here: HashMap<Id<Entry>, Vec<Id<Entry>>> = entries.iter().map(|id| (*id, vec![*id])).collect();
     for step in steps {
@@ -57,15 +58,15 @@ pub(super) fn derive(
     Ok(reached.into_iter().map(|(id, found)| (id, found.into_iter().map(Derived::Entry).collect())).collect())
 }
 
-/// The attributes that a path goes along, as far as they exist.
-fn steps<'t>(attribute: &Attribute, start: &'t CatalogType, types: &'t Types) -> Vec<&'t Attribute> {
+/// The attributes that a path goes along; `None` where one of them is gone.
+fn steps<'t>(attribute: &Attribute, start: &'t CatalogType, types: &'t Types) -> Option<Vec<&'t Attribute>> {
     let mut reached = Some(start);
     let step = |id: &String| {
         let next = reached?.schema.attribute(id)?;
         reached = types.called(&next.holds).map(|next| &**next);
         Some(next)
     };
-    attribute.path.iter().map_while(step).collect()
+    attribute.path.iter().map(step).collect()
 }
 
 /// What one step from each of `from` reaches.

@@ -3,7 +3,8 @@
 //! A literal of an attribute that points at a type finds an entry by ID, external ID, alias, or name
 //! where the type says so. One that finds nothing is kept, and waits: tools that sync write entries in
 //! whatever order they come, also such that point at each other. As soon as an entry comes that it
-//! finds, it is bound to it, and stays so whatever the entry is called later.
+//! finds, it is bound to it, and stays so whatever the entry is called later, until its attribute gets
+//! other values.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,7 +12,7 @@ use base::{Id, Result, Time};
 use store::{Condition, Row, Stored, Tx, Value, values};
 
 use super::record::Entry;
-use crate::types::{CatalogType, Schema, primitive};
+use crate::types::{Attribute, CatalogType, Schema, Types, primitive};
 
 /// What a link has found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,10 +57,10 @@ pub fn find_named(tx: &mut Tx<'_>, catalog_type: &CatalogType, identifier: &str)
 }
 
 /// Every entry of a type that `identifier` finds.
-pub(super) fn all_named(tx: &mut Tx<'_>, catalog_type: &CatalogType, identifier: &str) -> Result<Vec<Id<Entry>>> {
-    let sql = "select distinct entry_id from catalog_identifiers where type_name = $1 and identifier = $2";
-    let key = catalog_type.key_of(identifier);
-    tx.rows(sql, &values![catalog_type.type_name.as_str(), key])?.iter().map(|row| row.get(0)).collect()
+pub(super) fn all_named(catalog_type: &CatalogType, identifier: &str) -> Condition {
+    Condition::equal("type_name", catalog_type.type_name.as_str())
+        .and(Condition::equal("identifier", catalog_type.key_of(identifier)))
+        .within("id in (select entry_id from catalog_identifiers where ", ")")
 }
 
 /// Makes an entry found by what it is called now, and binds the links that have waited for it.
@@ -77,9 +78,11 @@ pub(super) fn index(tx: &mut Tx<'_>, catalog_type: &CatalogType, entry: &Entry) 
     let row = |(precedence, key): &(i64, String)| values![type_name, key.as_str(), *precedence, entry.id].into();
     let rows: Vec<Vec<Value>> = keys.iter().map(row).collect();
     tx.insert_rows("catalog_identifiers", "type_name, identifier, precedence, entry_id", &rows)?;
-    let waiting = Condition::equal("to_type", type_name)
-        .and(Condition::one_of("literal", keys.iter().map(|(_, key)| key.as_str())));
-    bind(tx, waiting)
+    for some in keys.chunks(AT_ONCE) {
+        let literals = some.iter().map(|(_, key)| key.as_str());
+        bind(tx, Condition::equal("to_type", type_name).and(Condition::one_of("literal", literals)))?;
+    }
+    Ok(())
 }
 
 /// Makes an entry not be found.
@@ -95,22 +98,33 @@ pub(crate) fn index_names(tx: &mut Tx<'_>, catalog_type: &CatalogType) -> Result
         return tx.run(sql, &values![type_name, BY_NAME]).map(drop);
     }
     let sql = "insert into catalog_identifiers (type_name, identifier, precedence, entry_id) \
-               select $1, name, cast($2 as bigint), id from catalog_entries where type_id = $3 and not archived";
+               select $1, name, cast($2 as bigint), id from catalog_entries where type_id = $3 and archived_at is null";
     tx.run(sql, &values![type_name, BY_NAME, catalog_type.id])?;
     bind(tx, Condition::equal("to_type", type_name))
 }
 
-/// Writes down what an entry points at. `types` gives the type that attributes call so.
-pub(super) fn link(tx: &mut Tx<'_>, schema: &Schema, entry: &Entry, types: &crate::types::Types) -> Result<()> {
+/// Writes down what an entry points at that had the values `before`. Attributes that hold the same as
+/// before keep what they have found.
+pub(super) fn link(
+    tx: &mut Tx<'_>,
+    schema: &Schema,
+    before: &BTreeMap<String, Vec<String>>,
+    entry: &Entry,
+    types: &Types,
+) -> Result<()> {
+    let differs = |slot: &str| before.get(slot) != entry.values.get(slot);
+    let points = |attribute: &&Attribute| primitive(&attribute.holds).is_none() && differs(&attribute.slot);
+    let changed: Vec<_> = schema.attributes.iter().filter(points).collect();
+    let slots = Condition::one_of("slot", changed.iter().map(|attribute| attribute.slot.as_str()));
+    tx.delete_where("catalog_links", Condition::equal("from_id", entry.id).and(slots))?;
     let mut rows: Vec<Vec<Value>> = Vec::new();
-    for attribute in schema.attributes.iter().filter(|attribute| primitive(&attribute.holds).is_none()) {
+    for attribute in changed {
         for (position, text) in entry.values.get(&attribute.slot).into_iter().flatten().enumerate() {
             let literal = types.called(&attribute.holds).map_or_else(|| text.clone(), |held| held.key_of(text));
             let position = i64::try_from(position).unwrap_or(i64::MAX);
             rows.push(values![entry.id, attribute.slot.as_str(), position, attribute.holds.as_str(), literal].into());
         }
     }
-    tx.run("delete from catalog_links where from_id = $1", &values![entry.id])?;
     if rows.is_empty() {
         return Ok(());
     }

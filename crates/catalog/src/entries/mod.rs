@@ -25,7 +25,7 @@ pub use record::Entry;
 pub use values::Given;
 
 pub(crate) use links::{forget_slots, index_names, linked_from, pointed_at};
-pub(crate) use record::{begin_tally, count, counts};
+pub(crate) use record::{begin_tally, count, counts, hold_types};
 
 use web::Route;
 

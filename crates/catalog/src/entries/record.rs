@@ -11,6 +11,10 @@ use crate::types::CatalogType;
 /// Entries of one type that are not archived, at most.
 pub(super) const LARGEST_TYPE: i64 = 50_000;
 
+/// Characters that a name or something else that finds an entry has at most; databases find longer
+/// texts by no index.
+pub(super) const LONGEST_IDENTIFIER: usize = 500;
+
 /// A thing in the catalog.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
@@ -78,6 +82,11 @@ pub(crate) fn counts(tx: &mut Tx<'_>) -> Result<HashMap<Id<CatalogType>, i64>> {
 /// Begins to count the entries of a new type.
 pub(crate) fn begin_tally(tx: &mut Tx<'_>, catalog_type: Id<CatalogType>) -> Result<()> {
     tx.run("insert into catalog_tallies (type_id, n) values ($1, 0)", &values![catalog_type]).map(drop)
+}
+
+/// Keeps others from changing these types and their entries until this transaction ends.
+pub(crate) fn hold_types(tx: &mut Tx<'_>, types: impl IntoIterator<Item = Id<CatalogType>>) -> Result<()> {
+    tx.hold("catalog_tallies", "type_id", types)
 }
 
 /// Counts `change` more entries of a type.

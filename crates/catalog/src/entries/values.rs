@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base::{Error, Problems, Result};
 
+use super::record::LONGEST_IDENTIFIER;
 use crate::types::{Attribute, Mode, Schema, primitive};
 
 /// What a request gives an attribute.
@@ -109,18 +110,21 @@ impl Given {
             _ => return Ok(None),
         };
         let mut problems = Problems::new();
-        if let Some(check) = primitive(&attribute.holds) {
-            for (index, text) in texts.iter().enumerate() {
-                let pointer =
-                    if attribute.array { format!("array_value.{index}.literal") } else { "value.literal".into() };
-                if let Err(problem) = check(text) {
-                    problems.check(false, &pointer, &format!("{name}: {text:?} {problem}"));
-                }
+        let check = primitive(&attribute.holds).unwrap_or(identifier);
+        for (index, text) in texts.iter().enumerate() {
+            let pointer = if attribute.array { format!("array_value.{index}.literal") } else { "value.literal".into() };
+            if let Err(problem) = check(text) {
+                problems.check(false, &pointer, &format!("{name}: {text:?} {problem}"));
             }
         }
         problems.finish()?;
         Ok(Some(texts))
     }
+}
+
+/// What the texts that name an entry have to meet.
+fn identifier(text: &str) -> std::result::Result<(), &'static str> {
+    if text.chars().count() <= LONGEST_IDENTIFIER { Ok(()) } else { Err("is too long to name an entry") }
 }
 
 fn is_text(attribute: &Attribute) -> bool {

@@ -257,6 +257,9 @@ pub struct TypeBodyV3 {
     schema: SchemaBody<Mode>,
     #[serde(skip_serializing_if = "Option::is_none")]
     source_repo_url: Option<String>,
+    /// Newer than the contract; the client that knows it insists on it.
+    #[schemars(skip)]
+    supports_custom_aliases: bool,
     type_name: String,
     updated_at: Time,
     use_name_as_identifier: bool,
@@ -331,6 +334,7 @@ impl TypeBody for TypeBodyV3 {
             required_integrations: None,
             schema: SchemaBody::of(catalog_type, types),
             source_repo_url: of.source_repo_url,
+            supports_custom_aliases: false,
             type_name: of.type_name,
             updated_at: of.updated_at,
             use_name_as_identifier: of.use_name_as_identifier,

@@ -39,6 +39,9 @@ pub(super) struct Extra {
     pub use_name_as_identifier: bool,
 }
 
+/// Characters that the names of a type have at most.
+const LONGEST_NAME: usize = 200;
+
 /// Makes a type.
 pub(super) fn create(
     cx: &mut Cx<'_>,
@@ -47,12 +50,8 @@ pub(super) fn create(
     type_name: Option<String>,
 ) -> Result<CatalogType> {
     let type_name = type_name.unwrap_or_else(|| derived_type_name(&payload.name));
-    let mut problems = Problems::new();
-    problems.check(is_custom(&type_name), "type_name", "has the form Custom[\"SomeName\"]");
-    problems.finish()?;
-    if cx.any::<CatalogType>(Condition::equal("type_name", type_name.as_str()))? {
-        return Err(Error::invalid("type_name", format!("there is a type {type_name} already")));
-    }
+    let fits = type_name.len() <= LONGEST_NAME;
+    let taken = cx.any::<CatalogType>(Condition::equal("type_name", type_name.as_str()))?;
     let mut catalog_type = CatalogType {
         id: cx.new_id(),
         name: String::new(),
@@ -72,7 +71,12 @@ pub(super) fn create(
         created_at: cx.now(),
         updated_at: cx.now(),
     };
-    payload.apply(cx, extra, &mut catalog_type)?;
+    let mut problems = Problems::new();
+    problems.keep(payload.apply(cx, extra, &mut catalog_type))?;
+    problems.check(is_custom(&catalog_type.type_name), "type_name", "has the form Custom[\"SomeName\"]");
+    problems.check(fits, "type_name", &format!("has at most {LONGEST_NAME} characters"));
+    problems.check(!taken, "type_name", &format!("there is a type {} already", catalog_type.type_name));
+    problems.finish()?;
     cx.prove_owned(&catalog_type.owning_teams)?;
     store(cx, &catalog_type)?;
     Ok(catalog_type)
@@ -91,6 +95,7 @@ pub(super) fn update(
     payload: TypePayload,
     extra: Option<&Extra>,
 ) -> Result<Stored<CatalogType>> {
+    entries::hold_types(cx, [id])?;
     let mut catalog_type = cx.get(id)?;
     cx.prove_owned(&catalog_type.owning_teams)?;
     catalog_type.must_be_editable()?;
@@ -106,6 +111,7 @@ pub(super) fn update(
 
 /// Deletes a type with everything in it.
 pub(super) fn delete(cx: &mut Cx<'_>, id: Id<CatalogType>) -> Result<()> {
+    entries::hold_types(cx, [id])?;
     let catalog_type = cx.get(id)?;
     cx.prove_owned(&catalog_type.owning_teams)?;
     catalog_type.must_be_editable()?;
@@ -117,14 +123,16 @@ pub(super) fn delete(cx: &mut Cx<'_>, id: Id<CatalogType>) -> Result<()> {
 
 impl TypePayload {
     fn apply(self, cx: &mut Cx<'_>, extra: Option<&Extra>, catalog_type: &mut CatalogType) -> Result<()> {
+        let mut problems = Problems::new();
         if self.name.trim().is_empty() {
-            return Err(Error::required("name"));
+            problems.keep::<()>(Err(Error::required("name")))?;
         }
         let others = Condition::equal("name", self.name.as_str())
             .and(Condition::new("id <> ?", store::values![catalog_type.id]));
-        if cx.any::<CatalogType>(others)? {
-            return Err(Error::invalid("name", format!("there is a type called {} already", self.name)));
-        }
+        let fits = self.name.chars().count() <= LONGEST_NAME;
+        problems.check(fits, "name", &format!("has at most {LONGEST_NAME} characters"));
+        let message = format!("there is a type called {} already", self.name);
+        problems.check(!cx.any::<CatalogType>(others)?, "name", &message);
         catalog_type.name = self.name;
         catalog_type.description = self.description;
         catalog_type.annotations = self.annotations.unwrap_or_default();
@@ -135,9 +143,9 @@ impl TypePayload {
         catalog_type.source_repo_url = self.source_repo_url.filter(|url| !url.is_empty());
         if let Some(extra) = extra {
             catalog_type.use_name_as_identifier = extra.use_name_as_identifier;
-            catalog_type.owning_teams = owners(cx, &extra.owning_teams)?;
+            catalog_type.owning_teams = problems.keep(owners(cx, &extra.owning_teams))?.unwrap_or_default();
         }
-        Ok(())
+        problems.finish()
     }
 }
 

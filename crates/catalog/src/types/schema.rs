@@ -31,6 +31,7 @@ pub(super) fn update(
     version: i64,
     drafts: Vec<Draft>,
 ) -> Result<Stored<CatalogType>> {
+    entries::hold_types(cx, [id])?;
     let mut catalog_type = cx.get(id)?;
     cx.prove_owned(&catalog_type.owning_teams)?;
     catalog_type.must_be_editable()?;
@@ -89,7 +90,7 @@ fn check(types: &Types, catalog_type: &CatalogType, schema: &Schema) -> Result<(
         problems.check(exists || is_unchanged, &at("type"), "there is no such type");
         match attribute.mode {
             Mode::Path => {
-                let went = go_along(types, schema, &attribute.path);
+                let went = go_along(types, catalog_type, schema, &attribute.path);
                 problems.keep(went.map_err(|problem| Error::invalid(at(&problem.0), problem.1)))?;
             }
             Mode::Backlink => {
@@ -107,19 +108,28 @@ fn check(types: &Types, catalog_type: &CatalogType, schema: &Schema) -> Result<(
     }
     for known in catalog_type.schema.attributes.iter().filter(|known| known.key.is_some()) {
         let stays = schema.attributes.iter().any(|attribute| {
-            attribute.key == known.key && attribute.holds == known.holds && attribute.array == known.array
+            attribute.key == known.key
+                && attribute.holds == known.holds
+                && attribute.array == known.array
+                && !attribute.is_derived()
         });
         problems.check(stays, "attributes", &format!("{} is Wardroom's own, and has to stay", known.name));
     }
     problems.finish()
 }
 
-/// Follows a path from a type with this schema; the problem says where the path breaks off.
-fn go_along(types: &Types, start: &Schema, path: &[String]) -> std::result::Result<(), (String, &'static str)> {
+/// Follows a path from `start`, which is to have the attributes of `after`; the problem says where the
+/// path breaks off.
+fn go_along(
+    types: &Types,
+    start: &CatalogType,
+    after: &Schema,
+    path: &[String],
+) -> std::result::Result<(), (String, &'static str)> {
     if path.is_empty() || path.len() > LONGEST_PATH {
         return Err(("path".into(), "has one to ten attributes"));
     }
-    let mut schema = Some(start);
+    let mut schema = Some(after);
     for (step, id) in path.iter().enumerate() {
         let attribute = schema.and_then(|schema| schema.attribute(id));
         let attribute = attribute.ok_or_else(|| {
@@ -128,7 +138,8 @@ fn go_along(types: &Types, start: &Schema, path: &[String]) -> std::result::Resu
         if attribute.mode == Mode::Path {
             return Err((format!("path.{step}.attribute_id"), "is a path itself"));
         }
-        schema = types.called(&attribute.holds).map(|reached| &reached.schema);
+        let reached = types.called(&attribute.holds);
+        schema = reached.map(|reached| if reached.id == start.id { after } else { &reached.schema });
     }
     Ok(())
 }

@@ -207,7 +207,9 @@ fn values_of(cx: &mut Cx<'_>, field: &str, filter: &Filter, settings: &Settings)
 /// as it is, and matches nothing.
 fn by_entry_id(cx: &mut Cx<'_>, field: &CustomField, filter: &Filter) -> Result<Filter> {
     let mut by_id = filter.clone();
-    for value in by_id.values_mut().flatten().filter(|_| field.catalog_type_id.is_some()) {
+    let takes_entries = |operator: &str| field.catalog_type_id.is_some() && matches!(operator, "one_of" | "not_in");
+    let named = by_id.iter_mut().filter(|(operator, _)| takes_entries(operator)).flat_map(|(_, values)| values);
+    for value in named {
         if let Some(entry) = find_entry(cx, field, value)? {
             *value = entry.to_string();
         }

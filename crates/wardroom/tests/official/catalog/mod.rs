@@ -8,13 +8,24 @@ use incident_io::apis::catalog_v3_api::*;
 use incident_io::models::{
     CatalogBulkUpdateEntriesPayloadV3, CatalogCreateEntryPayloadV3 as New, CatalogCreateTypePayloadV3 as NewType,
     CatalogEngineParamBindingPayloadV3 as Binding, CatalogEngineParamBindingValuePayloadV3 as Value,
-    CatalogEntryEngineParamBindingV3, CatalogEntryV3, CatalogListEntriesResultV3, CatalogTypeAttributePayloadV3,
-    CatalogTypeV3, CatalogUpdateEntryPayloadV3 as Change, CatalogUpdateTypePayloadV3 as ChangeType,
+    CatalogEntryEngineParamBindingV3, CatalogEntryV3, CatalogListEntriesResultV3,
+    CatalogTypeAttributePathItemPayloadV3 as PathItem, CatalogTypeAttributePayloadV3, CatalogTypeV3,
+    CatalogUpdateEntryPayloadV3 as Change, CatalogUpdateTypePayloadV3 as ChangeType,
     CatalogUpdateTypeSchemaPayloadV3 as Schema, PartialEntryPayloadV3 as Patch,
 };
 
 use crate::support::Key;
 
+mod changing;
+mod connecting;
+mod entries;
+mod fields;
+mod finding;
+mod links;
+mod own_types;
+mod schema;
+mod second_version;
+mod teams;
 mod types;
 
 /// An ID that nothing has.
@@ -109,10 +120,7 @@ fn of(catalog_type: &CatalogTypeV3) -> CatalogV3ListEntriesParams {
     CatalogV3ListEntriesParams::new(&catalog_type.id, 250)
 }
 
-async fn list(
-    key: &Key,
-    params: CatalogV3ListEntriesParams,
-) -> Result<CatalogListEntriesResultV3, Error<impl Debug>> {
+async fn list(key: &Key, params: CatalogV3ListEntriesParams) -> Result<CatalogListEntriesResultV3, Error<impl Debug>> {
     catalog_v3_list_entries(key, params).await
 }
 
@@ -157,14 +165,18 @@ fn shown(entry: &CatalogEntryV3) -> Vec<(String, Vec<(String, String)>)> {
     shown
 }
 
-/// The values that an entry has for an attribute, as they were written.
+/// The values that an entry has for an attribute.
+fn held(entry: &CatalogEntryV3, attribute: &str) -> Vec<(String, String)> {
+    let of_attribute = shown(entry).into_iter().filter(|(id, _)| id == attribute);
+    of_attribute.flat_map(|(_, values)| values).collect()
+}
+
+/// The same, as they were written.
 fn literals(entry: &CatalogEntryV3, attribute: &str) -> Vec<String> {
-    let mut shown = shown(entry).into_iter().filter(|(id, _)| id == attribute);
-    shown.next().into_iter().flat_map(|(_, values)| values).map(|(literal, _)| literal).collect()
+    held(entry, attribute).into_iter().map(|(literal, _)| literal).collect()
 }
 
 /// The same, as they are shown to people.
 fn labels(entry: &CatalogEntryV3, attribute: &str) -> Vec<String> {
-    let mut shown = shown(entry).into_iter().filter(|(id, _)| id == attribute);
-    shown.next().into_iter().flat_map(|(_, values)| values).map(|(_, label)| label).collect()
+    held(entry, attribute).into_iter().map(|(_, label)| label).collect()
 }

@@ -1,0 +1,244 @@
+//! The operations on schedules.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use base::{Error, Id, Result, Time};
+use people::users::Directory;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use store::{Condition, Cx, Direction};
+use web::{Accepted, Body, Counted, Created, Page, PageMeta, Paging, Plain, Query, Show};
+
+use super::body::{EntriesBody, ScheduleBody};
+use super::entries::{Calendar, calendar};
+use super::payload::{Optional, SchedulePayload};
+use super::record::{Configuration, Schedule, get};
+use crate::overrides;
+use crate::rota::{Entries, Shift};
+
+web::routes! {
+    /// List all schedules, oldest first. Who is on call next is shown on pages of up to 25.
+    GET "/v2/schedules" "Schedules V2#List" "schedules.view" => list;
+    /// Create a schedule.
+    POST "/v2/schedules" "Schedules V2#Create" "schedules.create" => create;
+    /// Show a schedule, with who is on call now and next.
+    GET "/v2/schedules/{id}" "Schedules V2#Show" "schedules.view" => show;
+    /// Replace what a schedule says. Who has been on call stays as it was.
+    PUT "/v2/schedules/{id}" "Schedules V2#Update" "schedules.update" => update;
+    /// Archive a schedule.
+    DELETE "/v2/schedules/{id}" "Schedules V2#Destroy" "schedules.destroy" => delete;
+    /// Show who would be on call, for up to 91 days, if the schedule said this.
+    POST "/v2/schedules/{id}/actions/preview_entries" "Schedules V2#PreviewScheduleEntries" "schedules.view" => preview;
+    /// List who is on call in a window: four weeks from now, unless it says otherwise.
+    GET "/v2/schedule_entries" "Schedules V2#ListScheduleEntries" "schedules.view" => entries;
+}
+
+/// The window that is shown where nothing is said: four weeks.
+const WINDOW: Duration = Duration::from_secs(28 * 86_400);
+/// The window that one answer covers at most: 91 days.
+const LONGEST_WINDOW: Duration = Duration::from_secs(91 * 86_400);
+/// Entries of one list in one answer at most; more if they begin at one moment.
+const LARGEST_PAGE: usize = 250;
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "ScheduleCreate")]
+struct CreatePayload {
+    /// The schedule.
+    schedule: SchedulePayload<String>,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "ScheduleUpdate")]
+struct UpdatePayload {
+    /// The schedule: all that it says from now on.
+    schedule: SchedulePayload<Optional>,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "SchedulePreview")]
+struct PreviewPayload {
+    /// The end of the window; four weeks after its start if it is left out.
+    entry_window_end: Option<Time>,
+    /// The start of the window; now if it is left out.
+    entry_window_start: Option<Time>,
+    /// What the schedule would say.
+    schedule: SchedulePayload<Optional>,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+struct ListQuery {
+    #[serde(flatten)]
+    paging: Paging<10_000>,
+}
+
+/// Schedules on a page that shows who is on call next, at most.
+const WITH_NEXT: usize = 25;
+
+fn list(cx: &mut Cx<'_>, Query(query): Query<ListQuery>) -> Result<Page<ScheduleBody, Counted>> {
+    let paging = query.paging.read()?;
+    let in_use = Condition::new("archived_at is null", []);
+    let total = cx.count::<Schedule>(in_use.clone())?;
+    let page = cx.page::<Schedule>(in_use, Direction::Forward, &paging)?;
+    let shows_next = paging.size <= WITH_NEXT;
+    let rows = page.rows.iter().map(|schedule| body(cx, schedule, shows_next)).collect::<Result<_>>()?;
+    let meta = Counted { page: PageMeta::new(&paging, page.after), total_record_count: Some(total) };
+    Ok(Page { rows, meta })
+}
+
+fn body(cx: &mut Cx<'_>, schedule: &Schedule, shows_next: bool) -> Result<ScheduleBody> {
+    let (now, directory) = (cx.now(), cx.cached::<Directory>()?);
+    let calendar = calendar(cx, schedule, now)?;
+    let next = shows_next.then(|| calendar.next_shifts(now));
+    let shifts = (&*calendar.on_call_at(now), next.as_deref());
+    Ok(ScheduleBody::of(schedule, shifts, &directory, &cx.site().public_url))
+}
+
+fn create(cx: &mut Cx<'_>, Body(payload): Body<CreatePayload>) -> Result<Created<ScheduleBody>> {
+    let mut schedule = Schedule {
+        id: cx.new_id(),
+        name: String::new(),
+        teams: Vec::new(),
+        annotations: Default::default(),
+        holiday_countries: Vec::new(),
+        configuration: Configuration { timezone: "UTC".into(), rotations: Vec::new() },
+        past: Vec::new(),
+        archived_at: None,
+        created_at: cx.now(),
+        updated_at: cx.now(),
+    };
+    payload.schedule.apply(cx, &mut schedule).map_err(|error| error.within("schedule"))?;
+    cx.prove_owned(&schedule.teams)?;
+    cx.insert(&schedule)?;
+    body(cx, &schedule, true).map(Created)
+}
+
+fn show(cx: &mut Cx<'_>, id: Id<Schedule>) -> Result<Show<ScheduleBody>> {
+    let schedule = get(cx, id)?;
+    cx.prove_owned(&schedule.teams)?;
+    body(cx, &schedule, true).map(Show)
+}
+
+fn update(cx: &mut Cx<'_>, id: Id<Schedule>, Body(payload): Body<UpdatePayload>) -> Result<Show<ScheduleBody>> {
+    let mut schedule = get(cx, id)?;
+    cx.prove_owned(&schedule.teams)?;
+    let before = schedule.configuration.clone();
+    payload.schedule.apply(cx, &mut schedule).map_err(|error| error.within("schedule"))?;
+    if schedule.configuration != before {
+        let now = cx.now();
+        schedule.past.push((now, before));
+    }
+    schedule.updated_at = cx.now();
+    cx.save(&mut schedule)?;
+    body(cx, &schedule, true).map(Show)
+}
+
+fn delete(cx: &mut Cx<'_>, id: Id<Schedule>) -> Result<Accepted> {
+    let mut schedule = get(cx, id)?;
+    cx.prove_owned(&schedule.teams)?;
+    schedule.archived_at = Some(cx.now());
+    schedule.updated_at = cx.now();
+    cx.save_as("archived", &mut schedule)?;
+    Ok(Accepted)
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "SchedulePreviewResult")]
+struct PreviewBody {
+    schedule_entries: EntriesBody,
+}
+
+fn preview(cx: &mut Cx<'_>, id: Id<Schedule>, Body(payload): Body<PreviewPayload>) -> Result<Plain<PreviewBody>> {
+    let schedule = get(cx, id)?;
+    cx.prove_owned(&schedule.teams)?;
+    let start = payload.entry_window_start.unwrap_or_else(|| cx.now());
+    let end = payload.entry_window_end.unwrap_or(start + WINDOW);
+    let window = start..end.min(start + LONGEST_WINDOW);
+    not_backwards(&window)?;
+    let configuration = payload.schedule.configuration(cx).map_err(|error| error.within("schedule"))?;
+    let overrides = overrides::since(cx, schedule.id, window.start)?;
+    let mut past = schedule.past.clone();
+    past.push((cx.now(), schedule.configuration.clone()));
+    let entries = Calendar::of(&past, &configuration, overrides).entries(window);
+    let directory = cx.cached::<Directory>()?;
+    Ok(Plain(PreviewBody { schedule_entries: EntriesBody::of(&entries, &directory) }))
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+struct EntriesQuery {
+    /// The schedule.
+    schedule_id: String,
+    /// The start of the window, or the cursor of the page before.
+    entry_window_start: Option<String>,
+    /// The end of the window, which is not part of it.
+    entry_window_end: Option<Time>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ScheduleEntriesMeta")]
+struct AfterBody {
+    after: String,
+    after_url: String,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ScheduleEntriesResult")]
+struct EntriesResult {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pagination_meta: Option<AfterBody>,
+    schedule_entries: EntriesBody,
+}
+
+/// What a cursor begins with, which no timestamp does.
+const CURSOR: &str = "after:";
+
+fn entries(cx: &mut Cx<'_>, Query(query): Query<EntriesQuery>) -> Result<Plain<EntriesResult>> {
+    let id = query.schedule_id.parse().map_err(|_| Error::not_found())?;
+    let schedule = get(cx, id)?;
+    cx.prove_owned(&schedule.teams)?;
+    let given = query.entry_window_start.as_deref().filter(|text| !text.is_empty());
+    let cursor = given.and_then(|text| text.strip_prefix(CURSOR));
+    let read = |text: &str| text.parse::<Time>().map_err(|problem| Error::invalid("entry_window_start", problem));
+    let start = cursor.or(given).map(read).transpose()?.unwrap_or_else(|| cx.now());
+    let window = start..query.entry_window_end.unwrap_or(start + WINDOW);
+    not_backwards(&window)?;
+
+    let part = window.start..window.end.min(window.start + LONGEST_WINDOW);
+    let mut found = calendar(cx, &schedule, window.start)?.entries(part.clone());
+    if cursor.is_some() {
+        // What began before has been on the page before.
+        keep(&mut found, |shift| shift.start_at >= window.start);
+    }
+    let end = cut(&found).unwrap_or(part.end);
+    keep(&mut found, |shift| shift.start_at < end);
+    let pagination_meta = (end < window.end).then(|| {
+        let after = format!("{CURSOR}{end}");
+        let after_url = format!(
+            "{}/v2/schedule_entries?schedule_id={id}&entry_window_start={after}&entry_window_end={}",
+            cx.site().public_url,
+            window.end
+        );
+        AfterBody { after, after_url }
+    });
+    let directory = cx.cached::<Directory>()?;
+    Ok(Plain(EntriesResult { pagination_meta, schedule_entries: EntriesBody::of(&found, &directory) }))
+}
+
+fn not_backwards(window: &Range<Time>) -> Result<()> {
+    if window.start < window.end { Ok(()) } else { Err(Error::invalid("entry_window_end", "is not after the start")) }
+}
+
+/// The moment up to which a page holds entries: those that begin then come on the next one.
+fn cut(entries: &Entries) -> Option<Time> {
+    let cut = |list: &Vec<Shift>| {
+        let first = list.first()?.start_at;
+        list.get(LARGEST_PAGE..)?.iter().map(|shift| shift.start_at).find(|start| *start > first)
+    };
+    [&entries.scheduled, &entries.overrides, &entries.r#final].into_iter().filter_map(cut).min()
+}
+
+fn keep(entries: &mut Entries, fits: impl Fn(&Shift) -> bool) {
+    for list in [&mut entries.scheduled, &mut entries.overrides, &mut entries.r#final] {
+        list.retain(&fits);
+    }
+}

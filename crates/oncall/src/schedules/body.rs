@@ -1,0 +1,228 @@
+//! Schedules, as the API shows them.
+
+use std::collections::BTreeMap;
+
+use base::{AnyId, Id, Time};
+use people::teams::Team;
+use people::users::{Directory, UserBody};
+use schemars::JsonSchema;
+use serde::Serialize;
+use web::Resource;
+
+use super::record::{Hours, Rotation, Schedule};
+use crate::rota::{self, Entries, IntervalType, Layer, Reason, SchedulingMode, Shift, Weekday};
+
+/// A shift.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ScheduleEntry")]
+pub(crate) struct EntryBody {
+    end_at: Time,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entry_id: Option<AnyId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fingerprint: Option<AnyId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rotation_id: Option<Id<rota::Rotation>>,
+    start_at: Time,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<UserBody>,
+    /// What puts this person on call; beyond the contract.
+    #[schemars(skip)]
+    #[serde(flatten)]
+    reason: ReasonBody,
+}
+
+/// What puts somebody on call.
+#[derive(Clone, Debug, Serialize)]
+struct ReasonBody {
+    layer_id: Id<Layer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    override_id: Option<Id<rota::Override>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rotation_effective_from: Option<Time>,
+}
+
+impl EntryBody {
+    /// How a shift is shown.
+    pub fn of(shift: &Shift, directory: &Directory) -> Self {
+        let (override_id, rotation_effective_from) = match shift.reason {
+            Reason::Override(id) => (Some(id), None),
+            Reason::Turn { effective_from } => (None, effective_from),
+        };
+        let fingerprint = shift.fingerprint();
+        Self {
+            end_at: shift.end_at,
+            entry_id: Some(override_id.map_or(fingerprint, Id::cast)),
+            fingerprint: Some(fingerprint),
+            rotation_id: Some(shift.rotation),
+            start_at: shift.start_at,
+            user: directory.body(shift.user.cast()),
+            reason: ReasonBody { layer_id: shift.layer, override_id, rotation_effective_from },
+        }
+    }
+
+    /// How several are shown.
+    pub fn all<'s>(shifts: impl IntoIterator<Item = &'s Shift>, directory: &Directory) -> Vec<Self> {
+        shifts.into_iter().map(|shift| Self::of(shift, directory)).collect()
+    }
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ScheduleEntries")]
+pub(super) struct EntriesBody {
+    r#final: Vec<EntryBody>,
+    overrides: Vec<EntryBody>,
+    scheduled: Vec<EntryBody>,
+}
+
+impl EntriesBody {
+    /// How `entries` are shown.
+    pub fn of(entries: &Entries, directory: &Directory) -> Self {
+        Self {
+            r#final: EntryBody::all(&entries.r#final, directory),
+            overrides: EntryBody::all(&entries.overrides, directory),
+            scheduled: EntryBody::all(&entries.scheduled, directory),
+        }
+    }
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ScheduleHandover")]
+struct HandoverBody {
+    interval: i64,
+    interval_type: IntervalType,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ScheduleLayer")]
+struct LayerBody {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<Id<Layer>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ScheduleHours")]
+struct HoursBody {
+    end_time: String,
+    start_time: String,
+    weekday: Weekday,
+}
+
+impl From<&Hours> for HoursBody {
+    fn from(hours: &Hours) -> Self {
+        Self { end_time: hours.end_time.clone(), start_time: hours.start_time.clone(), weekday: hours.weekday }
+    }
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ScheduleRotation")]
+struct RotationBody {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effective_from: Option<Time>,
+    handover_start_at: Time,
+    handovers: Vec<HandoverBody>,
+    id: Id<rota::Rotation>,
+    layers: Vec<LayerBody>,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scheduling_mode: Option<SchedulingMode>,
+    users: Vec<UserBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    working_interval: Option<Vec<HoursBody>>,
+    working_intervals: Vec<HoursBody>,
+}
+
+impl RotationBody {
+    fn of(rotation: &Rotation, directory: &Directory) -> Self {
+        let hours: Vec<HoursBody> = rotation.working_intervals.iter().map(Into::into).collect();
+        Self {
+            effective_from: rotation.effective_from,
+            handover_start_at: rotation.handover_start_at,
+            handovers: rotation
+                .handovers
+                .iter()
+                .map(|every| HandoverBody { interval: every.interval.into(), interval_type: every.interval_type })
+                .collect(),
+            id: rotation.id,
+            layers: rotation
+                .layers
+                .iter()
+                .map(|layer| LayerBody { id: Some(layer.id), name: Some(layer.name.clone()) })
+                .collect(),
+            name: rotation.name.clone(),
+            scheduling_mode: rotation.scheduling_mode,
+            users: rotation.users.iter().filter_map(|user| directory.body(*user)).collect(),
+            // Older clients send and read it under its old name alone.
+            working_interval: (!hours.is_empty()).then(|| hours.clone()),
+            working_intervals: hours,
+        }
+    }
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ScheduleConfig")]
+struct ConfigBody {
+    rotations: Vec<RotationBody>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ScheduleHolidays")]
+struct HolidaysBody {
+    country_codes: Vec<String>,
+}
+
+/// A schedule.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Schedule")]
+pub(super) struct ScheduleBody {
+    annotations: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    config: Option<ConfigBody>,
+    created_at: Time,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current_shifts: Option<Vec<EntryBody>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holidays_public_config: Option<HolidaysBody>,
+    id: Id<Schedule>,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_shifts: Option<Vec<EntryBody>>,
+    permalink: String,
+    team_ids: Vec<Id<Team>>,
+    timezone: String,
+    updated_at: Time,
+}
+
+impl Resource for ScheduleBody {
+    const ONE: &'static str = "schedule";
+    const MANY: &'static str = "schedules";
+}
+
+impl ScheduleBody {
+    /// How a schedule is shown, with who is on call now and, if that is asked for, next.
+    pub fn of(
+        schedule: &Schedule,
+        (current, next): (&[Shift], Option<&[Shift]>),
+        directory: &Directory,
+        public_url: &str,
+    ) -> Self {
+        let rotations = schedule.configuration.rotations.iter();
+        let countries = &schedule.holiday_countries;
+        Self {
+            annotations: schedule.annotations.clone(),
+            config: Some(ConfigBody { rotations: rotations.map(|one| RotationBody::of(one, directory)).collect() }),
+            created_at: schedule.created_at,
+            current_shifts: Some(EntryBody::all(current, directory)),
+            holidays_public_config: (!countries.is_empty()).then(|| HolidaysBody { country_codes: countries.clone() }),
+            id: schedule.id,
+            name: schedule.name.clone(),
+            next_shifts: next.map(|shifts| EntryBody::all(shifts, directory)),
+            permalink: format!("{public_url}/on-call/schedules/{}", schedule.id),
+            team_ids: schedule.teams.clone(),
+            timezone: schedule.configuration.timezone.clone(),
+            updated_at: schedule.updated_at,
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Schedules: what an organisation says about who is on call, and what follows from it.
+//!
+//! | file         | what it is                                                              |
+//! |--------------|-------------------------------------------------------------------------|
+//! | `record.rs`  | what is stored of a schedule, with what it said in the past               |
+//! | `payload.rs` | what requests say of a schedule, and what is wrong with it                |
+//! | `entries.rs` | who is on call in a window: past, present and future                      |
+//! | `body.rs`    | what the API shows                                                        |
+//! | `api.rs`     | the operations                                                            |
+//!
+//! What it guarantees: who was on call stays who was on call, however a schedule changes; a shift has
+//! the same fingerprint in every answer.
+
+mod api;
+mod body;
+mod entries;
+mod payload;
+mod record;
+
+pub use entries::{Calendar, calendar};
+pub use record::{Configuration, Rotation, Schedule, get};
+
+pub(crate) use api::routes;
+
+use base::{AnyId, Result};
+use catalog::mirrors::{Reflection, reflect};
+use store::{Cx, Record};
+
+/// Schedules that are not archived are reflected in the catalog.
+pub(crate) fn follow(cx: &mut Cx<'_>, id: AnyId) -> Result<()> {
+    let schedule = cx.find::<Schedule>(id.cast())?.filter(|schedule| schedule.archived_at.is_none());
+    let reflection = schedule.map(|schedule| Reflection { name: schedule.name.clone(), ..Reflection::default() });
+    reflect(cx, Schedule::KIND, id, reflection)
+}

@@ -1,0 +1,272 @@
+//! What requests say of a schedule.
+
+use std::collections::BTreeMap;
+
+use base::{Error, Id, Problem, Problems, Result, Time};
+use people::teams::{Team, Teams};
+use people::users::UserReference;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use store::Cx;
+
+use super::record::{Configuration, HandoverEvery, Hours, NamedLayer, Rotation, Schedule};
+use crate::rota::{self, IntervalType, SchedulingMode, Weekday};
+
+/// A schedule, in a request.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(bound = "N: JsonSchema", rename = "SchedulePayload_{N}")]
+pub(super) struct SchedulePayload<N> {
+    /// What tools note down on it.
+    annotations: Option<BTreeMap<String, String>>,
+    /// What decides who is on call.
+    config: Option<ConfigPayload<N>>,
+    /// Whose public holidays are shown beside it.
+    holidays_public_config: Option<HolidaysPayload>,
+    /// What it is called.
+    name: Option<String>,
+    /// The teams that own it.
+    team_ids: Option<Vec<String>>,
+    /// The time zone's IANA name: `Europe/London`.
+    timezone: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(bound = "N: JsonSchema", rename = "ScheduleConfigPayload_{N}")]
+struct ConfigPayload<N> {
+    /// The rotations; those with the same ID are versions of one.
+    rotations: Option<Vec<RotationPayload<N>>>,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "ScheduleHolidaysPayload")]
+struct HolidaysPayload {
+    /// The countries: ISO 3166-1 alpha-2.
+    country_codes: Vec<String>,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(bound = "N: JsonSchema", rename = "ScheduleRotationPayload_{N}")]
+struct RotationPayload<N> {
+    /// From when on this version applies; nothing for the first one.
+    effective_from: Option<Time>,
+    /// When the first user's first shift begins.
+    handover_start_at: Option<Time>,
+    /// How long shifts are, in turn.
+    handovers: Option<Vec<HandoverPayload>>,
+    /// Which rotation; a new one may come with an ID of its own.
+    id: Option<String>,
+    /// One for each who is on call at once; one layer, if there are none.
+    layers: Option<Vec<LayerPayload<N>>>,
+    /// What it is called.
+    name: N,
+    /// In which order shifts of unequal length go round.
+    scheduling_mode: Option<SchedulingMode>,
+    /// Who takes shifts, in order.
+    users: Option<Vec<UserReference>>,
+    /// What `working_intervals` was called once.
+    working_interval: Option<Vec<HoursPayload>>,
+    /// When anybody is on call; always, if there are none.
+    working_intervals: Option<Vec<HoursPayload>>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "ScheduleHandoverPayload")]
+struct HandoverPayload {
+    /// How many.
+    interval: i64,
+    /// Of what.
+    interval_type: IntervalType,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(bound = "N: JsonSchema", rename = "ScheduleLayerPayload_{N}")]
+struct LayerPayload<N> {
+    /// Which one; a new one may come with an ID of its own.
+    id: Option<String>,
+    /// What it is called.
+    name: N,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "ScheduleHoursPayload")]
+struct HoursPayload {
+    /// When they end: `17:00`.
+    end_time: String,
+    /// When they start: `09:00`.
+    start_time: String,
+    /// The day on which they start.
+    weekday: Weekday,
+}
+
+impl<N: Clone + Into<Option<String>>> SchedulePayload<N> {
+    /// Makes `schedule` what this says; what it leaves out is cleared.
+    pub fn apply(&self, cx: &mut Cx<'_>, schedule: &mut Schedule) -> Result<()> {
+        let mut problems = Problems::new();
+        schedule.name = self.name.clone().unwrap_or_default();
+        schedule.annotations = self.annotations.clone().unwrap_or_default();
+        if schedule.name.trim().is_empty() {
+            problems.push(Problem::new("is_required", "name is required").at("name"));
+        }
+        schedule.teams = problems.keep(self.teams(cx))?.unwrap_or_default();
+        schedule.holiday_countries =
+            self.holidays_public_config.as_ref().map_or_else(Vec::new, |holidays| holidays.country_codes.clone());
+        for (index, code) in schedule.holiday_countries.iter().enumerate() {
+            let is_code = code.len() == 2 && code.bytes().all(|letter| letter.is_ascii_uppercase());
+            let pointer = format!("holidays_public_config.country_codes.{index}");
+            problems.check(is_code, &pointer, "is not a country code of two capital letters");
+        }
+        if let Some(configuration) = problems.keep(self.configuration(cx))? {
+            schedule.configuration = configuration;
+        }
+        problems.finish()
+    }
+
+    /// What decides who is on call.
+    pub fn configuration(&self, cx: &mut Cx<'_>) -> Result<Configuration> {
+        let mut problems = Problems::new();
+        let timezone = self.timezone.clone().unwrap_or_default();
+        if timezone.is_empty() {
+            problems.push(Problem::new("is_required", "timezone is required").at("timezone"));
+        } else {
+            problems.check(rota::zone(&timezone).is_some(), "timezone", "is not the IANA name of a time zone");
+        }
+        let given = self.config.iter().filter_map(|config| config.rotations.as_ref()).flatten();
+        let mut rotations: Vec<Rotation> = Vec::new();
+        for (index, payload) in given.enumerate() {
+            let at = format!("config.rotations.{index}");
+            let read = payload.read(cx, &rotations).map_err(|error| error.within(&at));
+            rotations.extend(problems.keep(read)?);
+        }
+        problems.finish()?;
+        Ok(Configuration { timezone, rotations })
+    }
+
+    fn teams(&self, cx: &mut Cx<'_>) -> Result<Vec<Id<Team>>> {
+        let teams = cx.cached::<Teams>()?;
+        let (mut problems, mut owners) = (Problems::new(), Vec::new());
+        for (index, id) in self.team_ids.iter().flatten().enumerate() {
+            let known = id.parse().ok().filter(|id| teams.get(*id).is_some());
+            problems.check(known.is_some(), &format!("team_ids.{index}"), "there is no team with this ID");
+            owners.extend(known);
+        }
+        problems.finish().map(|()| owners)
+    }
+}
+
+impl<N: Clone + Into<Option<String>>> RotationPayload<N> {
+    /// The version that this says, after the versions `before` it.
+    fn read(&self, cx: &mut Cx<'_>, before: &[Rotation]) -> Result<Rotation> {
+        let mut problems = Problems::new();
+        let id = problems.keep(id_or_new(cx, "id", self.id.as_deref()))?;
+        let earlier = before.iter().rfind(|version| Some(version.id) == id);
+        match (earlier, self.effective_from) {
+            (None, Some(_)) => {
+                problems.check(false, "effective_from", "the first version of a rotation applies from the start");
+            }
+            (Some(_), None) => {
+                let message = "a later version of a rotation says from when on it applies";
+                problems.push(Problem::new("is_required", message).at("effective_from"));
+            }
+            (Some(earlier), from) => {
+                problems.check(from > earlier.effective_from, "effective_from", "is not after the version before");
+            }
+            (None, None) => {}
+        }
+        let handover_start_at = self.handover_start_at;
+        if handover_start_at.is_none() {
+            problems.push(Problem::new("is_required", "handover_start_at is required").at("handover_start_at"));
+        }
+        let handovers = problems.keep(self.handovers())?;
+        let users = problems.keep(self.users(cx))?;
+        let layers = problems.keep(self.layers(cx))?;
+        let working_intervals = problems.keep(self.hours())?;
+        let name = self.name.clone().into().or_else(|| earlier.map(|earlier| earlier.name.clone()));
+        if name.as_ref().is_none_or(|name| name.trim().is_empty()) {
+            problems.push(Problem::new("is_required", "name is required").at("name"));
+        }
+        problems.finish()?;
+        Ok(Rotation {
+            id: id.unwrap_or_else(|| cx.new_id()),
+            name: name.unwrap_or_default(),
+            effective_from: self.effective_from,
+            handover_start_at: handover_start_at.unwrap_or_else(|| cx.now()),
+            handovers: handovers.unwrap_or_default(),
+            users: users.unwrap_or_default(),
+            layers: layers.unwrap_or_default(),
+            scheduling_mode: self.scheduling_mode,
+            working_intervals: working_intervals.unwrap_or_default(),
+        })
+    }
+
+    fn handovers(&self) -> Result<Vec<HandoverEvery>> {
+        let given = self.handovers.as_deref().unwrap_or_default();
+        if given.is_empty() {
+            return Err(Error::required("handovers"));
+        }
+        let mut problems = Problems::new();
+        let mut handovers = Vec::new();
+        for (index, every) in given.iter().enumerate() {
+            let interval = u32::try_from(every.interval).ok().filter(|interval| (1..=LONGEST).contains(interval));
+            let pointer = format!("handovers.{index}.interval");
+            problems.check(interval.is_some(), &pointer, &format!("is between 1 and {LONGEST}"));
+            handovers.extend(interval.map(|interval| HandoverEvery { interval, interval_type: every.interval_type }));
+        }
+        problems.finish().map(|()| handovers)
+    }
+
+    fn users(&self, cx: &mut Cx<'_>) -> Result<Vec<Id<people::users::User>>> {
+        let (mut problems, mut users) = (Problems::new(), Vec::new());
+        for (index, reference) in self.users.iter().flatten().enumerate() {
+            let user = reference.resolve(cx).map_err(|error| error.within(format!("users.{index}")));
+            users.extend(problems.keep(user)?);
+        }
+        problems.finish().map(|()| users)
+    }
+
+    fn layers(&self, cx: &mut Cx<'_>) -> Result<Vec<NamedLayer>> {
+        let given = self.layers.as_deref().unwrap_or_default();
+        if given.is_empty() {
+            return Ok(vec![NamedLayer { id: cx.new_id(), name: "Layer 1".into() }]);
+        }
+        let (mut problems, mut layers) = (Problems::new(), Vec::<NamedLayer>::new());
+        for (index, layer) in given.iter().enumerate() {
+            let pointer = format!("layers.{index}.id");
+            if let Some(id) = problems.keep(id_or_new(cx, &pointer, layer.id.as_deref()))? {
+                problems.check(layers.iter().all(|other| other.id != id), &pointer, "another layer has this ID");
+                let name = layer.name.clone().into().unwrap_or_else(|| format!("Layer {}", index + 1));
+                layers.push(NamedLayer { id, name });
+            }
+        }
+        problems.finish().map(|()| layers)
+    }
+
+    fn hours(&self) -> Result<Vec<Hours>> {
+        let (name, given) = match (&self.working_intervals, &self.working_interval) {
+            (Some(hours), _) => ("working_intervals", hours.as_slice()),
+            (None, Some(hours)) => ("working_interval", hours.as_slice()),
+            (None, None) => return Ok(Vec::new()),
+        };
+        let (mut problems, mut read) = (Problems::new(), Vec::new());
+        for (index, hours) in given.iter().enumerate() {
+            let HoursPayload { weekday, start_time, end_time } = hours.clone();
+            let hours = Hours { weekday, start_time, end_time };
+            let pointer = format!("{name}.{index}");
+            problems.check(hours.interval().is_some(), &pointer, "times are in the 24-hour form 17:00");
+            read.push(hours);
+        }
+        problems.finish().map(|()| read)
+    }
+}
+
+/// The largest number of hours, days or weeks between handovers.
+const LONGEST: u32 = 10_000;
+
+fn id_or_new<T: ?Sized>(cx: &Cx<'_>, pointer: &str, id: Option<&str>) -> Result<Id<T>> {
+    match id.filter(|id| !id.is_empty()) {
+        Some(id) => id.parse().map_err(|problem| Error::invalid(pointer, problem)),
+        None => Ok(cx.new_id()),
+    }
+}
+
+/// What a version of a rotation is called, where saying so is optional.
+pub(super) type Optional = Option<String>;

@@ -1,0 +1,92 @@
+//! `wardroom catalog`: the catalog as files, by the public API alone, so that it works with every
+//! server that has it.
+//!
+//! | module     | what it is                                                            |
+//! |------------|-----------------------------------------------------------------------|
+//! | `format`   | what stands in a file                                                   |
+//! | `files`    | reading files, and what they include                                    |
+//! | `wanted`   | what all files want together                                            |
+//! | `model`    | types and entries as the API has them                                   |
+//! | `remote`   | asking the server                                                       |
+//! | `schema`   | which attributes the types get, and in which order (pure)               |
+//! | `plan`     | what is wanted, compared with what there is (pure)                      |
+//! | `print`    | saying what a plan does                                                 |
+//! | `apply`    | doing it                                                                |
+//! | `import`, `export` | the commands                                                    |
+
+mod apply;
+mod export;
+mod files;
+mod format;
+mod import;
+mod model;
+mod plan;
+mod print;
+mod remote;
+mod schema;
+mod wanted;
+
+use clap::{Args, Subcommand};
+
+use self::plan::Actual;
+use self::remote::{Refusal, Remote};
+use crate::Outcome;
+use crate::open::progress_bar;
+
+/// Keep the catalog in files.
+#[derive(Debug, Args)]
+pub struct Catalog {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make the catalog what files say
+    Import(import::Import),
+    /// Write the catalog as a file that `import` reads
+    Export(export::Export),
+}
+
+/// The server to talk to.
+#[derive(Debug, Args)]
+struct ServerArgs {
+    /// Where the API is: https://incidents.example.com
+    #[arg(long, env = "WARDROOM_URL")]
+    url: String,
+    /// An API key that may view and change the catalog
+    #[arg(long, env = "WARDROOM_API_KEY", hide_env_values = true)]
+    api_key: String,
+}
+
+impl ServerArgs {
+    fn remote(&self, at_once: usize) -> Remote {
+        Remote::new(&self.url, &self.api_key, at_once)
+    }
+}
+
+impl Catalog {
+    /// Runs it.
+    pub fn run(&self) -> Outcome {
+        match &self.command {
+            Command::Import(import) => import.run(),
+            Command::Export(export) => export.run(),
+        }
+    }
+}
+
+/// Reads the entries of a type, unless they were read before.
+fn read_entries(remote: &Remote, actual: &mut Actual, type_id: &str) -> Result<(), Refusal> {
+    if actual.entries.contains_key(type_id) {
+        return Ok(());
+    }
+    let bar = progress_bar(0);
+    bar.set_message("reading entries");
+    let entries = remote.entries(type_id, |done, of| {
+        bar.set_length(of as u64);
+        bar.set_position(done as u64);
+    })?;
+    bar.finish_and_clear();
+    actual.entries.insert(type_id.to_owned(), entries);
+    Ok(())
+}
