@@ -63,13 +63,15 @@ def measure(title, directory, database, count):
     types = server.call("GET", "/v3/catalog_types")[1]["catalog_types"]
     type_id = next(one["id"] for one in types if one["type_name"] == TYPE)
     entries = f"{server.url}/v3/catalog_entries?catalog_type_id={type_id}"
-    _, page = wrk(f"{entries}&page_size=250", 10)
-    _, one = wrk(f"{entries}&page_size=25&identifier=alias-{count // 2}", 10)
+    page, identifier = f"{entries}&page_size=250", f"{entries}&page_size=25&identifier=alias-{count // 2}"
+    reads = [(what, clients, wrk(url, 8, clients=clients)) for what, url in
+             (("a page of 250", page), ("`identifier=`", identifier)) for clients in (4, 16)]
     server.stop()
     print(f"\n{title}, {count:,} entries with 20 attributes\n")
     print(f"| what | figure |\n|---|---|\n| import | {first:.1f} s |\n| the same import again | {second:.1f} s |")
-    for what, latency in (("a page of 250", page), ("`identifier=`", one)):
-        print(f"| {what}, 16 clients | p50 {latency['50']:.1f} ms, p99 {latency['99']:.1f} ms |")
+    for what, clients, (rate, latency) in reads:
+        figure = f"{rate:,.0f}/s, p50 {latency['50']:.1f} ms, p99 {latency['99']:.1f} ms"
+        print(f"| {what}, {clients} clients | {figure} |")
 
 
 def main():

@@ -29,9 +29,9 @@ end
 """
 
 
-def wrk(url, seconds, script=None, headers=()):
+def wrk(url, seconds, script=None, headers=(), clients=CLIENTS):
     """Requests a second, and latencies in milliseconds by percentile."""
-    command = ["wrk", "-t2", f"-c{CLIENTS}", f"-d{seconds}s", "--latency"]
+    command = ["wrk", "-t2", f"-c{clients}", f"-d{seconds}s", "--latency"]
     for header in (f"Authorization: Bearer {TOKEN}", "Content-Type: application/json", *headers):
         command += ["-H", header]
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:

@@ -49,4 +49,5 @@ create table catalog_links (
     primary key (from_id, slot, position)
 );
 create index catalog_links_by_target on catalog_links (to_id, slot, from_id);
-create index catalog_links_waiting on catalog_links (to_type, literal) where to_id is null;
+create index catalog_links_by_literal on catalog_links (to_type, literal);
+create index catalog_links_by_slot on catalog_links (slot);

@@ -101,7 +101,10 @@ fn bring(cx: &mut Cx<'_>, mirror: &Mirror) -> Result<()> {
     let attribute = |(key, name, holds, array): &(&str, &str, &str, bool)| own_attribute(cx, key, name, holds, *array);
     let attributes = mirror.attributes.iter().map(attribute).collect();
     let own = own_type(cx, mirror.type_name, mirror.name, mirror.description, attributes);
+    let name_is_taken = cx.any::<CatalogType>(Condition::equal("name", mirror.name))?;
     let own = CatalogType {
+        // A type of the organisation's own may have the name already.
+        name: if name_is_taken { format!("{} ({})", mirror.name, mirror.type_name) } else { mirror.name.into() },
         icon: mirror.icon,
         categories: mirror.categories.to_vec(),
         mirrors: Some(mirror.kind.into()),

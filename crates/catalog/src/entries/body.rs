@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use base::{Id, Result, Time};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 use store::Cx;
 use web::Resource;
 
 use super::derive::{Derived, derive, goes_back};
-use super::links::{self, Target};
+use super::links::{self, Link, Target};
 use super::record::Entry;
 use crate::types::{Attribute, CatalogType, Types};
 
@@ -56,44 +57,52 @@ impl From<Derived> for Shown {
     }
 }
 
-/// The values of one entry: by attribute ID, whether there may be several, and which.
-pub(super) type Values = BTreeMap<String, (bool, Vec<Shown>)>;
+/// The values of one entry, by attribute ID.
+type Bindings<V> = BTreeMap<String, BindingBody<V>>;
 
 /// What `entries`, all of one type, have.
-pub(super) fn values(
+fn bindings<V: ValueBody>(
     cx: &mut Cx<'_>,
     catalog_type: &CatalogType,
     entries: &[&Entry],
     extent: Extent,
-) -> Result<Vec<Values>> {
+) -> Result<Vec<Bindings<V>>> {
     let types = cx.cached::<Types>()?;
     let ids: Vec<_> = entries.iter().map(|entry| entry.id).collect();
     let mut found = links::found(cx, &ids)?;
-    let mut shown: HashMap<Id<Entry>, Values> = HashMap::new();
+    let mut attributes = Vec::new();
     for attribute in &catalog_type.schema.attributes {
-        if !extent.includes(attribute, catalog_type, &types) {
-            continue;
-        }
-        let mut derived =
-            if attribute.is_derived() { derive(cx, attribute, catalog_type, &types, &ids)? } else { HashMap::new() };
-        for entry in entries {
-            let values = if attribute.is_derived() {
-                let values = derived.remove(&entry.id).unwrap_or_default();
-                (!values.is_empty()).then(|| values.into_iter().map(Shown::from).collect())
-            } else {
-                let mut targets = found.remove(&(entry.id, attribute.slot.clone())).unwrap_or_default();
-                let shown = |(position, literal): (usize, &String)| Shown {
-                    literal: literal.clone(),
-                    target: targets.remove(&position),
-                };
-                entry.values.get(&attribute.slot).map(|held| held.iter().enumerate().map(shown).collect())
-            };
-            if let Some(values) = values {
-                shown.entry(entry.id).or_default().insert(attribute.id.clone(), (attribute.array, values));
-            }
+        if extent.includes(attribute, catalog_type, &types) {
+            let derived =
+                attribute.is_derived().then(|| derive(cx, attribute, catalog_type, &types, &ids)).transpose()?;
+            attributes.push((attribute, derived));
         }
     }
-    Ok(entries.iter().map(|entry| shown.remove(&entry.id).unwrap_or_default()).collect())
+    let of_entry = |entry: &&Entry| {
+        let mut links = found.remove(&entry.id).unwrap_or_default();
+        let binding = |(attribute, derived): &mut (&Attribute, Option<HashMap<_, Vec<Derived>>>)| {
+            let values = match derived {
+                Some(derived) => derived.remove(&entry.id).filter(|values| !values.is_empty()).map(computed)?,
+                None => stored(entry.values.get(&attribute.slot)?, &attribute.slot, &mut links),
+            };
+            Some((attribute.id.clone(), BindingBody::of(attribute.array, values)))
+        };
+        attributes.iter_mut().filter_map(binding).collect()
+    };
+    Ok(entries.iter().map(of_entry).collect())
+}
+
+fn computed(values: Vec<Derived>) -> Vec<Shown> {
+    values.into_iter().map(Shown::from).collect()
+}
+
+/// The values that are held under `slot`, with what they have found.
+fn stored(held: &[String], slot: &str, links: &mut Vec<Link>) -> Vec<Shown> {
+    let shown = |(position, literal): (usize, &String)| {
+        let link = links.iter().position(|link| link.slot == slot && link.position == position);
+        Shown { literal: literal.clone(), target: link.map(|index| links.swap_remove(index).target) }
+    };
+    held.iter().enumerate().map(shown).collect()
 }
 
 /// A value as one version of the API shows it.
@@ -158,17 +167,27 @@ impl ValueBody for ValueBodyV2 {
     }
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, JsonSchema)]
 #[schemars(rename = "CatalogValueV3")]
 pub(super) struct ValueBodyV3 {
-    label: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The literal itself, unless something else is held.
+    #[schemars(with = "String")]
+    label: Option<String>,
     literal: Option<String>,
 }
 
 impl ValueBody for ValueBodyV3 {
     fn of(shown: Shown) -> Self {
-        Self { label: shown.label(), literal: Some(shown.literal) }
+        Self { label: shown.target.map(|target| target.name), literal: Some(shown.literal) }
+    }
+}
+
+impl Serialize for ValueBodyV3 {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("CatalogValueV3", 2)?;
+        fields.serialize_field("label", self.label.as_ref().or(self.literal.as_ref()).map_or("", String::as_str))?;
+        fields.serialize_field("literal", &self.literal)?;
+        fields.end()
     }
 }
 
@@ -182,9 +201,9 @@ pub(super) struct BindingBody<V> {
 }
 
 impl<V: ValueBody> BindingBody<V> {
-    fn of((several, shown): (bool, Vec<Shown>)) -> Self {
+    fn of(is_array: bool, shown: Vec<Shown>) -> Self {
         let mut values = shown.into_iter().map(V::of);
-        if several {
+        if is_array {
             Self { array_value: Some(values.collect()), value: None }
         } else {
             Self { array_value: None, value: values.next() }
@@ -199,7 +218,7 @@ pub(super) struct EntryBody<V> {
     aliases: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     archived_at: Option<Time>,
-    attribute_values: BTreeMap<String, BindingBody<V>>,
+    attribute_values: Bindings<V>,
     catalog_type_id: Id<CatalogType>,
     created_at: Time,
     /// Newer than the contract; the client that knows it insists on it. No type supports any yet.
@@ -221,21 +240,21 @@ impl<V: Serialize + JsonSchema> Resource for EntryBody<V> {
 impl<V: ValueBody> EntryBody<V> {
     /// How `entries`, all of one type, are shown.
     pub fn all(cx: &mut Cx<'_>, catalog_type: &CatalogType, entries: &[&Entry], extent: Extent) -> Result<Vec<Self>> {
-        let values = values(cx, catalog_type, entries, extent)?;
-        Ok(entries.iter().zip(values).map(|(entry, values)| Self::shown(entry, values)).collect())
+        let bindings = bindings(cx, catalog_type, entries, extent)?;
+        Ok(entries.iter().zip(bindings).map(|(entry, bindings)| Self::shown(entry, bindings)).collect())
     }
 
     /// How one entry is shown.
     pub fn of(cx: &mut Cx<'_>, catalog_type: &CatalogType, entry: &Entry, extent: Extent) -> Result<Self> {
-        let values = values(cx, catalog_type, &[entry], extent)?.pop().unwrap_or_default();
-        Ok(Self::shown(entry, values))
+        let bindings = bindings(cx, catalog_type, &[entry], extent)?.pop().unwrap_or_default();
+        Ok(Self::shown(entry, bindings))
     }
 
-    fn shown(entry: &Entry, values: Values) -> Self {
+    fn shown(entry: &Entry, attribute_values: Bindings<V>) -> Self {
         Self {
             aliases: entry.aliases.clone(),
             archived_at: entry.archived_at,
-            attribute_values: values.into_iter().map(|(id, values)| (id, BindingBody::of(values))).collect(),
+            attribute_values,
             catalog_type_id: entry.catalog_type,
             created_at: entry.created_at,
             custom_aliases: [],

@@ -45,14 +45,17 @@ pub(super) const AT_ONCE: usize = 500;
 /// The precedence of an entry's name among what finds it.
 const BY_NAME: i64 = 3;
 
-/// The entry of a type that `identifier` finds.
+/// The entry of a type that `identifier` finds. One that is archived is found by its ID alone.
 pub fn find_named(tx: &mut Tx<'_>, catalog_type: &CatalogType, identifier: &str) -> Result<Option<Stored<Entry>>> {
     let sql = "select entry_id from catalog_identifiers where type_name = $1 and identifier = $2 \
                order by precedence, entry_id limit 1";
     let key = catalog_type.key_of(identifier);
     match tx.row(sql, &values![catalog_type.type_name.as_str(), key])? {
         Some(row) => tx.find(row.get(0)?),
-        None => Ok(None),
+        None => {
+            let by_id = identifier.parse().ok().map(|id| tx.find::<Entry>(id)).transpose()?.flatten();
+            Ok(by_id.filter(|entry| entry.catalog_type == catalog_type.id))
+        }
     }
 }
 
@@ -132,14 +135,17 @@ pub(super) fn link(
     bind(tx, Condition::equal("from_id", entry.id))
 }
 
-/// Binds the links that meet `condition` and wait to what their literals find now.
+/// Binds the links that meet `condition`, and wait or have found what is now archived, to what their
+/// literals find now, if anything.
 fn bind(tx: &mut Tx<'_>, condition: Condition) -> Result<()> {
+    let is_free = "(to_id is null or exists (select 1 from catalog_entries \
+                   where catalog_entries.id = catalog_links.to_id and archived_at is not null))";
     tx.update_where(
         "catalog_links",
-        "to_id = (select entry_id from catalog_identifiers \
+        "to_id = coalesce((select entry_id from catalog_identifiers \
          where catalog_identifiers.type_name = catalog_links.to_type \
-         and catalog_identifiers.identifier = catalog_links.literal order by precedence, entry_id limit 1)",
-        condition.and(Condition::new("to_id is null", [])),
+         and catalog_identifiers.identifier = catalog_links.literal order by precedence, entry_id limit 1), to_id)",
+        condition.and(Condition::new(is_free, [])),
     )
 }
 
@@ -152,12 +158,19 @@ pub(crate) fn forget_slots(tx: &mut Tx<'_>, before: &Schema, after: &Schema) -> 
     Ok(())
 }
 
-/// By entry and slot, the target of each position that has found one.
-pub(super) type Found = HashMap<(Id<Entry>, String), BTreeMap<usize, Target>>;
+/// What a value of an entry has found.
+pub(super) struct Link {
+    /// The attribute's slot.
+    pub slot: String,
+    /// The value's place among the attribute's values.
+    pub position: usize,
+    /// The entry found.
+    pub target: Target,
+}
 
 /// What the stored attributes of `entries` point at.
-pub(super) fn found(tx: &mut Tx<'_>, entries: &[Id<Entry>]) -> Result<Found> {
-    let mut found = Found::new();
+pub(super) fn found(tx: &mut Tx<'_>, entries: &[Id<Entry>]) -> Result<HashMap<Id<Entry>, Vec<Link>>> {
+    let mut found: HashMap<_, Vec<_>> = HashMap::new();
     for some in entries.chunks(AT_ONCE) {
         let rows = tx.select(
             "from_id, slot, position, id, type_id, name, archived_at",
@@ -166,7 +179,8 @@ pub(super) fn found(tx: &mut Tx<'_>, entries: &[Id<Entry>]) -> Result<Found> {
         )?;
         for row in rows {
             let position = usize::try_from(row.get::<i64>(2)?).unwrap_or(usize::MAX);
-            found.entry((row.get(0)?, row.get(1)?)).or_default().insert(position, Target::read(&row, 3)?);
+            let link = Link { slot: row.get(1)?, position, target: Target::read(&row, 3)? };
+            found.entry(row.get(0)?).or_default().push(link);
         }
     }
     Ok(found)

@@ -88,6 +88,17 @@ fn a_handover_in_the_hour_that_comes_twice_is_in_the_first() {
 }
 
 #[test]
+fn an_anchor_in_the_second_of_the_hours_is_not_taken_for_the_first() {
+    let anchor = "2024-10-27T01:30:00+00:00".parse().unwrap();
+    let daily = schedule(vec![version(anchor, &[every(1, Daily)], &["Ada", "Bo"])]);
+    assert!(on_call_at(&daily, &[], "2024-10-27T01:15:00+00:00".parse().unwrap()).is_empty());
+    let shifts = between(&daily, &[], "2024-10-27 00:00", "2024-10-28 12:00").scheduled;
+    assert_eq!(shifts[0].start_at, anchor);
+    assert_eq!(name(shifts[1].user), "Bo");
+    assert_eq!(shifts[1].start_at, london_at("2024-10-28 01:30"));
+}
+
+#[test]
 fn nine_and_fifteen_hours_are_a_day_and_stay_at_their_times() {
     let day_and_night =
         schedule(vec![version(london_at("2024-03-30 09:00"), &[every(9, Hourly), every(15, Hourly)], &["Ada", "Bo"])]);

@@ -11,12 +11,7 @@ use crate::support::{assert_lacks, with};
 /// A key that sees the whole catalog, and changes what `team` owns.
 fn editor(app: &App, team: Id<Team>) -> Client {
     let team_roles = vec!["catalog_editor".into()];
-    app.client_with(Grant {
-        roles: vec!["catalog_viewer".into()],
-        team_ids: vec![team],
-        team_roles,
-        ..Grant::default()
-    })
+    app.client_with(Grant { roles: vec!["catalog_viewer".into()], team_ids: vec![team], team_roles })
 }
 
 #[test]
