@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use base::{Id, Result};
+use base::{Id, Problems, Result};
 use serde::{Deserialize, Serialize};
 use store::{Cached, Condition, Record, Tx};
 
@@ -49,6 +49,17 @@ impl Cached for Teams {
 }
 
 impl Teams {
+    /// The teams that the list at `pointer` names, or a problem for each that is not there.
+    pub fn named(&self, pointer: &str, ids: &[String]) -> Result<Vec<Id<Team>>> {
+        let (mut problems, mut named) = (Problems::new(), Vec::new());
+        for (index, id) in ids.iter().enumerate() {
+            let known = id.parse().ok().filter(|id| self.get(*id).is_some());
+            problems.check(known.is_some(), &format!("{pointer}.{index}"), "there is no team with this ID");
+            named.extend(known);
+        }
+        problems.finish().map(|()| named)
+    }
+
     /// The team with this ID.
     pub fn get(&self, id: Id<Team>) -> Option<&Team> {
         self.0.get(&id)

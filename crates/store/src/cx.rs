@@ -59,7 +59,10 @@ pub struct Cx<'a> {
     tx: Tx<'a>,
     who: &'a Who,
     now: Time,
-    unproven: Option<&'static str>,
+    /// The scope that the caller was admitted by, where it holds it only within its teams.
+    within_teams: Option<&'static str>,
+    /// Whether that was proven to be enough.
+    is_proven: bool,
 }
 
 impl<'a> Deref for Cx<'a> {
@@ -79,7 +82,7 @@ impl DerefMut for Cx<'_> {
 impl<'a> Cx<'a> {
     pub(crate) fn new(tx: Tx<'a>, who: &'a Who) -> Self {
         let now = tx.shared.world.now();
-        Self { tx, who, now, unproven: None }
+        Self { tx, who, now, within_teams: None, is_proven: true }
     }
 
     pub(crate) fn effects(&self) -> crate::tx::Effects {
@@ -138,33 +141,38 @@ impl<'a> Cx<'a> {
         match self.access().reach(scope) {
             Reach::Everywhere => Ok(()),
             Reach::Teams(_) => {
-                self.unproven = Some(scope);
+                (self.within_teams, self.is_proven) = (Some(scope), false);
                 Ok(())
             }
             Reach::Nowhere => Err(Error::missing_scope(scope)),
         }
     }
 
-    /// Refuses the caller unless the scope it was admitted by covers what `owners` own.
+    /// Refuses the caller unless the scope it was admitted by covers what `owners` own. A change of
+    /// owners proves both: nobody gives away what is theirs to others, or takes it from them.
     pub fn prove_owned<T: ?Sized>(&mut self, owners: &[Id<T>]) -> Result<()> {
-        if let Some(scope) = self.unproven {
+        if let Some(scope) = self.within_teams {
             let owners: Vec<_> = owners.iter().map(|owner| owner.cast()).collect();
             if !self.access().reach(scope).covers(&owners) {
                 return Err(Error::missing_scope(scope));
             }
-            self.unproven = None;
+            self.is_proven = true;
         }
         Ok(())
     }
 
     /// The teams to whose resources the caller is limited, for a list; `None` for no limit.
     pub fn owned(&mut self) -> Option<&'a [base::AnyId]> {
-        self.unproven.take().map(|_| self.access().teams.as_slice())
+        self.is_proven = true;
+        self.within_teams.map(|_| self.access().teams.as_slice())
     }
 
     /// Ends the proof that [`Cx::admit`] asked for.
     pub fn conclude(&self) -> Result<()> {
-        self.unproven.map_or(Ok(()), |scope| Err(Error::missing_scope(scope)))
+        match self.within_teams {
+            Some(scope) if !self.is_proven => Err(Error::missing_scope(scope)),
+            _ => Ok(()),
+        }
     }
 
     /// Refuses the caller unless it holds `scope` everywhere.

@@ -7,7 +7,9 @@ mod config;
 mod demo;
 mod keys;
 mod logging;
+mod oncall;
 mod open;
+mod remote;
 mod serve;
 mod users;
 
@@ -38,13 +40,15 @@ enum Command {
     Audit(audit::Audit),
     /// Keep the catalog in files: import it, export it.
     Catalog(catalog::Catalog),
+    /// Say who is on call, and draw the weeks to come.
+    Oncall(oncall::OnCall),
     /// Print the OpenAPI document.
     Openapi,
 }
 
 /// Every feature, each after those it stands on.
 pub fn features() -> Vec<Feature> {
-    vec![people::feature(), ::catalog::feature(), oncall::feature(), incidents::feature()]
+    vec![people::feature(), ::catalog::feature(), ::oncall::feature(), incidents::feature()]
 }
 
 /// What the features make together.
@@ -64,6 +68,7 @@ pub fn run() -> ExitCode {
         Command::Users(users) => users.run(),
         Command::Audit(audit) => audit.run(),
         Command::Catalog(catalog) => catalog.run(),
+        Command::Oncall(oncall) => oncall.run(),
         Command::Openapi => openapi(),
     };
     match outcome {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use base::{Error, Id, Problems, Result};
-use people::teams::{Team, Teams};
+use people::teams::Teams;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use store::{Condition, Cx, Stored};
@@ -101,6 +101,7 @@ pub(super) fn update(
     catalog_type.must_be_editable()?;
     let found_by_name = catalog_type.use_name_as_identifier;
     payload.apply(cx, extra, &mut catalog_type)?;
+    cx.prove_owned(&catalog_type.owning_teams)?;
     catalog_type.updated_at = cx.now();
     cx.save(&mut catalog_type)?;
     if catalog_type.use_name_as_identifier != found_by_name {
@@ -143,23 +144,11 @@ impl TypePayload {
         catalog_type.source_repo_url = self.source_repo_url.filter(|url| !url.is_empty());
         if let Some(extra) = extra {
             catalog_type.use_name_as_identifier = extra.use_name_as_identifier;
-            catalog_type.owning_teams = problems.keep(owners(cx, &extra.owning_teams))?.unwrap_or_default();
+            catalog_type.owning_teams =
+                problems.keep(cx.cached::<Teams>()?.named("owning_team_ids", &extra.owning_teams))?.unwrap_or_default();
         }
         problems.finish()
     }
-}
-
-fn owners(cx: &mut Cx<'_>, ids: &[String]) -> Result<Vec<Id<Team>>> {
-    let teams = cx.cached::<Teams>()?;
-    let mut problems = Problems::new();
-    let mut owners = Vec::new();
-    for (index, id) in ids.iter().enumerate() {
-        let known = id.parse().ok().filter(|id| teams.get(*id).is_some());
-        problems.check(known.is_some(), &format!("owning_team_ids.{index}"), "there is no team with this ID");
-        owners.extend(known);
-    }
-    problems.finish()?;
-    Ok(owners)
 }
 
 /// `Custom["GitHubRepository"]` for "GitHub repository".

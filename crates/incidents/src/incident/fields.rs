@@ -7,7 +7,7 @@ use catalog::entries::{Entry, find_named};
 use catalog::types::Types;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::Cx;
+use store::{Cx, Stored};
 use web::Rendered;
 
 use crate::settings::Settings;
@@ -151,10 +151,9 @@ impl CustomFieldValuePayload {
                 FieldValue::Option(option.id)
             }
             "value_catalog_entry_id" => {
-                let entry = find_entry(cx, field, text)?;
-                FieldValue::CatalogEntry(
-                    entry.ok_or_else(|| Error::invalid(name, format!("no entry is found by {text}")))?,
-                )
+                let entry = find_entry(cx, field, text)?.filter(|entry| entry.archived_at.is_none());
+                let entry = entry.ok_or_else(|| Error::invalid(name, format!("no entry is found by {text}")))?;
+                FieldValue::CatalogEntry(entry.id)
             }
             "value_link" if !text.contains("://") => return Err(Error::invalid(name, "is not a link")),
             "value_link" => FieldValue::Link(text.clone()),
@@ -166,12 +165,11 @@ impl CustomFieldValuePayload {
     }
 }
 
-/// The entry that can be chosen in `field` and that `identifier` finds.
-pub(super) fn find_entry(cx: &mut Cx<'_>, field: &CustomField, identifier: &str) -> Result<Option<Id<Entry>>> {
+/// The entry that `field` chooses from and that `identifier` finds; its ID does so once it is archived, too.
+pub(super) fn find_entry(cx: &mut Cx<'_>, field: &CustomField, identifier: &str) -> Result<Option<Stored<Entry>>> {
     let types = cx.cached::<Types>()?;
     let catalog_type = field.catalog_type_id.as_deref().and_then(|id| types.get(id.parse().ok()?));
-    let entry = catalog_type.map(|catalog_type| find_named(cx, catalog_type, identifier)).transpose()?.flatten();
-    Ok(entry.map(|entry| entry.id))
+    Ok(catalog_type.map(|catalog_type| find_named(cx, catalog_type, identifier)).transpose()?.flatten())
 }
 
 /// The catalog entries that are chosen in `incidents`' fields.

@@ -211,7 +211,7 @@ fn by_entry_id(cx: &mut Cx<'_>, field: &CustomField, filter: &Filter) -> Result<
     let named = by_id.iter_mut().filter(|(operator, _)| takes_entries(operator)).flat_map(|(_, values)| values);
     for value in named {
         if let Some(entry) = find_entry(cx, field, value)? {
-            *value = entry.to_string();
+            *value = entry.id.to_string();
         }
     }
     Ok(by_id)

@@ -205,6 +205,11 @@ impl Shift {
         AnyId::constant(digest.iter().take(16).fold(0, |bits, byte| bits << 8 | u128::from(*byte)))
     }
 
+    /// Whether this is the same person on call for the same place by the same reason as in `other`.
+    pub fn is_same_turn(&self, other: &Self) -> bool {
+        (self.rotation, self.layer, self.reason, self.user) == (other.rotation, other.layer, other.reason, other.user)
+    }
+
     fn overlaps(&self, window: &Range<Time>) -> bool {
         self.start_at.max(window.start) < self.end_at.min(window.end)
     }

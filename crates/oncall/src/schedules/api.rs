@@ -11,14 +11,14 @@ use store::{Condition, Cx, Direction};
 use web::{Accepted, Body, Counted, Created, Page, PageMeta, Paging, Plain, Query, Show};
 
 use super::body::{EntriesBody, ScheduleBody};
-use super::entries::{Calendar, calendar};
+use super::entries::{calendar, calendar_of};
 use super::payload::{Optional, SchedulePayload};
 use super::record::{Configuration, Schedule, get};
-use crate::overrides;
 use crate::rota::{Entries, Shift};
 
 web::routes! {
-    /// List all schedules, oldest first. Who is on call next is shown on pages of up to 25.
+    /// List the schedules that the caller may see, oldest first: all of them, or those of its teams.
+    /// Who is on call next is shown on pages of up to 25.
     GET "/v2/schedules" "Schedules V2#List" "schedules.view" => list;
     /// Create a schedule.
     POST "/v2/schedules" "Schedules V2#Create" "schedules.create" => create;
@@ -77,13 +77,22 @@ const WITH_NEXT: usize = 25;
 
 fn list(cx: &mut Cx<'_>, Query(query): Query<ListQuery>) -> Result<Page<ScheduleBody, Counted>> {
     let paging = query.paging.read()?;
-    let in_use = Condition::new("archived_at is null", []);
-    let total = cx.count::<Schedule>(in_use.clone())?;
-    let page = cx.page::<Schedule>(in_use, Direction::Forward, &paging)?;
+    let listed = listed(cx)?;
+    let total = cx.count::<Schedule>(listed.clone())?;
+    let page = cx.page::<Schedule>(listed, Direction::Forward, &paging)?;
     let shows_next = paging.size <= WITH_NEXT;
     let rows = page.rows.iter().map(|schedule| body(cx, schedule, shows_next)).collect::<Result<_>>()?;
     let meta = Counted { page: PageMeta::new(&paging, page.after), total_record_count: Some(total) };
     Ok(Page { rows, meta })
+}
+
+/// The schedules in use that the caller may see: all of them, or those of its teams.
+fn listed(cx: &mut Cx<'_>) -> Result<Condition> {
+    let in_use = Condition::new("archived_at is null", []);
+    let Some(teams) = cx.owned() else { return Ok(in_use) };
+    let mut theirs = cx.list::<Schedule>(in_use, "id")?;
+    theirs.retain(|schedule| schedule.teams.iter().any(|team| teams.contains(&team.cast())));
+    Ok(Condition::one_of("id", theirs.iter().map(|schedule| schedule.id)))
 }
 
 fn body(cx: &mut Cx<'_>, schedule: &Schedule, shows_next: bool) -> Result<ScheduleBody> {
@@ -124,6 +133,7 @@ fn update(cx: &mut Cx<'_>, id: Id<Schedule>, Body(payload): Body<UpdatePayload>)
     cx.prove_owned(&schedule.teams)?;
     let before = schedule.configuration.clone();
     payload.schedule.apply(cx, &mut schedule).map_err(|error| error.within("schedule"))?;
+    cx.prove_owned(&schedule.teams)?;
     if schedule.configuration != before {
         let now = cx.now();
         schedule.past.push((now, before));
@@ -138,7 +148,7 @@ fn delete(cx: &mut Cx<'_>, id: Id<Schedule>) -> Result<Accepted> {
     cx.prove_owned(&schedule.teams)?;
     schedule.archived_at = Some(cx.now());
     schedule.updated_at = cx.now();
-    cx.save_as("archived", &mut schedule)?;
+    cx.save_as("deleted", &mut schedule)?;
     Ok(Accepted)
 }
 
@@ -156,10 +166,9 @@ fn preview(cx: &mut Cx<'_>, id: Id<Schedule>, Body(payload): Body<PreviewPayload
     let window = start..end.min(start + LONGEST_WINDOW);
     not_backwards(&window)?;
     let configuration = payload.schedule.configuration(cx).map_err(|error| error.within("schedule"))?;
-    let overrides = overrides::since(cx, schedule.id, window.start)?;
-    let mut past = schedule.past.clone();
-    past.push((cx.now(), schedule.configuration.clone()));
-    let entries = Calendar::of(&past, &configuration, overrides).entries(window);
+    let past = schedule.past.iter().map(|(until, configuration)| (*until, configuration));
+    let past = past.chain([(cx.now(), &schedule.configuration)]);
+    let entries = calendar_of(cx, schedule.id, past, &configuration, window.start)?.entries(window);
     let directory = cx.cached::<Directory>()?;
     Ok(Plain(PreviewBody { schedule_entries: EntriesBody::of(&entries, &directory) }))
 }

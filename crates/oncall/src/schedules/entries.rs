@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use base::{Result, Time};
+use base::{Id, Result, Time};
 use store::Cx;
 
 use super::record::{Configuration, Schedule};
@@ -16,55 +16,88 @@ const AHEAD: Duration = Duration::from_secs(60 * 86_400);
 /// A schedule with its overrides, ready to be asked.
 pub struct Calendar {
     /// What applied when, oldest first; the last one still does.
-    eras: Vec<(Range<Time>, rota::Schedule)>,
+    eras: Vec<Era>,
     overrides: Vec<Override>,
+}
+
+struct Era {
+    time: Range<Time>,
+    schedule: rota::Schedule,
 }
 
 /// The calendar of `schedule`, with those of its overrides that matter from `from` on.
 pub fn calendar(cx: &mut Cx<'_>, schedule: &Schedule, from: Time) -> Result<Calendar> {
-    let overrides = overrides::since(cx, schedule.id, from)?;
-    Ok(Calendar::of(&schedule.past, &schedule.configuration, overrides))
+    let past = schedule.past.iter().map(|(until, configuration)| (*until, configuration));
+    calendar_of(cx, schedule.id, past, &schedule.configuration, from)
+}
+
+/// The calendar that `configuration` makes of a schedule, after what decided before it: each until its
+/// moment. What ended before `from` is left out.
+pub(super) fn calendar_of<'c>(
+    cx: &mut Cx<'_>,
+    schedule: Id<Schedule>,
+    past: impl Iterator<Item = (Time, &'c Configuration)>,
+    configuration: &'c Configuration,
+    from: Time,
+) -> Result<Calendar> {
+    let mut calendar = Calendar { eras: Vec::new(), overrides: Vec::new() };
+    let mut start = moment(FIRST);
+    for (until, configuration) in past.chain([(moment(LAST), configuration)]) {
+        // Several changes may be made at one moment: what applied for no time never did.
+        if start < until {
+            calendar.eras.push(Era { time: start..until, schedule: configuration.rota() });
+            start = until;
+        }
+    }
+    let going_on = calendar.entries(from..after(from)).scheduled;
+    let first = going_on.iter().map(|shift| shift.start_at).min().unwrap_or(from);
+    calendar.overrides = overrides::since(cx, schedule, first)?;
+    Ok(calendar)
 }
 
 impl Calendar {
-    /// The calendar that `configuration` makes, after what decided before it.
-    pub fn of(past: &[(Time, Configuration)], configuration: &Configuration, overrides: Vec<Override>) -> Self {
-        let mut eras = Vec::new();
-        let mut start = FIRST;
-        for (until, configuration) in past {
-            eras.push((moment(start)..*until, configuration.rota()));
-            start = until.microseconds();
-        }
-        eras.push((moment(start)..moment(LAST), configuration.rota()));
-        Self { eras, overrides }
-    }
-
     /// Who is on call in `window`.
     pub fn entries(&self, window: Range<Time>) -> Entries {
         let mut all = Entries::default();
-        for (era, schedule) in &self.eras {
-            let part = era.start.max(window.start)..era.end.min(window.end);
+        for (index, era) in self.eras.iter().enumerate() {
+            let part = era.time.start.max(window.start)..era.time.end.min(window.end);
             if part.start >= part.end {
                 continue;
             }
-            let entries = rota::entries(schedule, &self.overrides, part);
-            let within = |shift: Shift| Shift {
-                start_at: shift.start_at.max(era.start),
-                end_at: shift.end_at.min(era.end),
-                ..shift
-            };
-            all.scheduled.extend(entries.scheduled.into_iter().map(within));
-            all.r#final.extend(entries.r#final.into_iter().map(within));
-            let unseen = |shift: &Shift| !all.overrides.contains(shift);
-            let overrides: Vec<_> = entries.overrides.into_iter().filter(unseen).collect();
-            all.overrides.extend(overrides);
+            let found = rota::entries(&era.schedule, &self.overrides, part);
+            add(&mut all.scheduled, found.scheduled.into_iter().map(|shift| self.whole(index, &[], shift)));
+            add(&mut all.overrides, found.overrides);
+            add(&mut all.r#final, found.r#final.into_iter().map(|shift| self.whole(index, &self.overrides, shift)));
         }
         all
     }
 
+    /// A shift of an era from its start, which may be in an era before, to its end, which may be in one
+    /// after: a change of the schedule cuts only what it changes.
+    fn whole(&self, era: usize, overrides: &[Override], mut shift: Shift) -> Shift {
+        let goes_on = |era: &Era, at: Time, shift: &Shift| {
+            let there = rota::on_call_at(&era.schedule, overrides, at);
+            there.into_iter().find(|other| other.is_same_turn(shift))
+        };
+        for (before, era) in self.eras[..era].iter().zip(&self.eras[1..]).rev() {
+            if shift.start_at > era.time.start {
+                break;
+            }
+            shift.start_at =
+                goes_on(before, just_before(era.time.start), &shift).map_or(era.time.start, |other| other.start_at);
+        }
+        for (era, after) in self.eras[era..].iter().zip(&self.eras[era + 1..]) {
+            if shift.end_at < era.time.end {
+                break;
+            }
+            shift.end_at = goes_on(after, era.time.end, &shift).map_or(era.time.end, |other| other.end_at);
+        }
+        shift
+    }
+
     /// Who is on call at `now`.
     pub fn on_call_at(&self, now: Time) -> Vec<Shift> {
-        self.entries(now..now + Duration::from_micros(1)).r#final
+        self.entries(now..after(now)).r#final
     }
 
     /// Who is on call after the next change of shift.
@@ -77,6 +110,16 @@ impl Calendar {
     }
 }
 
+/// Adds those shifts that are not there yet.
+fn add(shifts: &mut Vec<Shift>, more: impl IntoIterator<Item = Shift>) {
+    let known = shifts.len();
+    for shift in more {
+        if !shifts[..known].contains(&shift) {
+            shifts.push(shift);
+        }
+    }
+}
+
 /// The year 1 begins, in microseconds since 1970.
 const FIRST: i64 = -62_135_596_800_000_000;
 /// The year 9999, in microseconds since 1970.
@@ -84,4 +127,12 @@ const LAST: i64 = 253_370_764_800_000_000;
 
 fn moment(microseconds: i64) -> Time {
     Time::from_microseconds(microseconds).expect("it is between the years 0 and 9999")
+}
+
+fn after(time: Time) -> Time {
+    moment(time.microseconds() + 1)
+}
+
+fn just_before(time: Time) -> Time {
+    moment(time.microseconds() - 1)
 }

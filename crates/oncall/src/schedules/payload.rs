@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use base::{Error, Id, Problem, Problems, Result, Time};
-use people::teams::{Team, Teams};
+use people::teams::Teams;
 use people::users::UserReference;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -107,7 +107,8 @@ impl<N: Clone + Into<Option<String>>> SchedulePayload<N> {
         if schedule.name.trim().is_empty() {
             problems.push(Problem::new("is_required", "name is required").at("name"));
         }
-        schedule.teams = problems.keep(self.teams(cx))?.unwrap_or_default();
+        let teams = cx.cached::<Teams>()?.named("team_ids", self.team_ids.as_deref().unwrap_or_default());
+        schedule.teams = problems.keep(teams)?.unwrap_or_default();
         schedule.holiday_countries =
             self.holidays_public_config.as_ref().map_or_else(Vec::new, |holidays| holidays.country_codes.clone());
         for (index, code) in schedule.holiday_countries.iter().enumerate() {
@@ -139,17 +140,6 @@ impl<N: Clone + Into<Option<String>>> SchedulePayload<N> {
         }
         problems.finish()?;
         Ok(Configuration { timezone, rotations })
-    }
-
-    fn teams(&self, cx: &mut Cx<'_>) -> Result<Vec<Id<Team>>> {
-        let teams = cx.cached::<Teams>()?;
-        let (mut problems, mut owners) = (Problems::new(), Vec::new());
-        for (index, id) in self.team_ids.iter().flatten().enumerate() {
-            let known = id.parse().ok().filter(|id| teams.get(*id).is_some());
-            problems.check(known.is_some(), &format!("team_ids.{index}"), "there is no team with this ID");
-            owners.extend(known);
-        }
-        problems.finish().map(|()| owners)
     }
 }
 

@@ -10,9 +10,10 @@ use indicatif::ProgressBar;
 
 use super::model::{Attribute, Binding, Bindings, Changes, NewEntry, Patch};
 use super::plan::{Create, Plan, TypePlan, Update, Values};
-use super::remote::{PAGE, Refusal, Remote};
+use super::remote::PAGE;
 use super::schema::STEPS;
 use crate::open::progress_bar;
+use crate::remote::{Refusal, Remote};
 
 /// Something that could not be done.
 #[derive(Debug)]

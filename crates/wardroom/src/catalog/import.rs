@@ -7,10 +7,10 @@ use clap::Args;
 
 use super::apply::apply;
 use super::plan::{self, Actual};
-use super::remote::Remote;
 use super::wanted::{Wanted, gather};
 use super::{ServerArgs, files, print, read_entries};
 use crate::Outcome;
+use crate::remote::Remote;
 
 /// Make the catalog what files say.
 #[derive(Debug, Args)]

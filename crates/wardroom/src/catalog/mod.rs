@@ -29,9 +29,9 @@ mod wanted;
 use clap::{Args, Subcommand};
 
 use self::plan::Actual;
-use self::remote::{Refusal, Remote};
 use crate::Outcome;
 use crate::open::progress_bar;
+use crate::remote::{Refusal, Remote};
 
 /// Keep the catalog in files.
 #[derive(Debug, Args)]

@@ -1,57 +1,14 @@
-//! The public API of the server that is imported to, or exported from.
+//! The catalog of the server that is imported to, or exported from.
 
-use std::io::Read;
-use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
-
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use ureq::Agent;
-use ureq::http::{Request, Response};
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use super::model::{Attribute, Changes, Entry, Fields, NewEntry, Type};
-
-/// How long one request may take.
-const PATIENCE: Duration = Duration::from_secs(120);
-
-/// How often a request is sent again that got no answer, or that the server failed at.
-const REPEATS: u32 = 5;
-
-/// How often a request is sent again that came too early.
-const REPEATS_WHEN_LIMITED: u32 = 100;
+use crate::remote::{Answer, Remote, escaped};
 
 /// Entries in one page, and in one bulk update, at most.
 pub const PAGE: usize = 250;
-
-/// A server, as an API key sees it.
-pub struct Remote {
-    agent: Agent,
-    url: String,
-    key: String,
-}
-
-/// Why a request did not do what it should.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// The HTTP status; `None` where there was no answer.
-    pub status: Option<u16>,
-    /// What the server said.
-    pub message: String,
-}
-
-impl std::fmt::Display for Refusal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Refusal {}
-
-type Answer<T> = Result<T, Refusal>;
 
 #[derive(Deserialize)]
 struct Types {
@@ -85,21 +42,9 @@ struct NewType<'a> {
 }
 
 impl Remote {
-    /// The server at `url`; `at_once` requests go to it in parallel.
-    pub fn new(url: &str, key: &str, at_once: usize) -> Self {
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_global(Some(PATIENCE))
-            .user_agent(concat!("wardroom/", env!("CARGO_PKG_VERSION")))
-            .max_idle_connections_per_host(at_once)
-            .tls_config(tls(url))
-            .build();
-        Self { agent: Agent::new_with_config(config), url: url.trim_end_matches('/').into(), key: key.into() }
-    }
-
     /// Every type.
     pub fn types(&self) -> Answer<Vec<Type>> {
-        Ok(self.call::<Types>("GET", "/v3/catalog_types", None)?.catalog_types)
+        Ok(self.get::<Types>("/v3/catalog_types")?.catalog_types)
     }
 
     /// Every entry of a type. `progress` is told after each page how many there are, and of how many.
@@ -108,7 +53,7 @@ impl Remote {
         let first = format!("/v3/catalog_entries?catalog_type_id={}&page_size={PAGE}", escaped(type_id));
         let mut path = first.clone();
         loop {
-            let Page { mut catalog_entries, pagination_meta } = self.call("GET", &path, None)?;
+            let Page { mut catalog_entries, pagination_meta } = self.get(&path)?;
             let is_last = catalog_entries.is_empty();
             entries.append(&mut catalog_entries);
             progress(entries.len(), pagination_meta.total_record_count.unwrap_or(entries.len()));
@@ -149,156 +94,5 @@ impl Remote {
     /// Takes an entry out of use.
     pub fn archive_entry(&self, id: &str) -> Answer<()> {
         self.call::<IgnoredAny>("DELETE", &format!("/v3/catalog_entries/{}", escaped(id)), None).map(drop)
-    }
-
-    fn send<T: DeserializeOwned>(&self, method: &str, path: &str, body: &impl Serialize) -> Answer<T> {
-        self.call(method, path, Some(&serde_json::to_vec(body).expect("it can be written as JSON")))
-    }
-
-    /// Sends a request until there is an answer that stands.
-    fn call<T: DeserializeOwned>(&self, method: &str, path: &str, body: Option<&[u8]>) -> Answer<T> {
-        let (mut repeats, mut repeats_when_limited) = (0, 0);
-        loop {
-            let (refusal, wait) = match self.try_once(method, path, body) {
-                Ok((200..=299, _, text)) => return read(method, path, &text),
-                Ok((status, wait, text)) => (Refusal { status: Some(status), message: told(status, &text) }, wait),
-                Err(error) => (Refusal { status: None, message: format!("{}: {error}", self.url) }, None),
-            };
-            let wait = match refusal.status {
-                Some(429) if repeats_when_limited < REPEATS_WHEN_LIMITED => {
-                    repeats_when_limited += 1;
-                    wait.unwrap_or(Duration::from_secs(1))
-                }
-                None | Some(500..) if repeats < REPEATS => {
-                    repeats += 1;
-                    wait.unwrap_or(Duration::from_millis(100 << repeats))
-                }
-                _ => return Err(refusal),
-            };
-            thread::sleep(wait.min(PATIENCE));
-        }
-    }
-
-    fn try_once(
-        &self,
-        method: &str,
-        path: &str,
-        body: Option<&[u8]>,
-    ) -> Result<(u16, Option<Duration>, Vec<u8>), ureq::Error> {
-        let request = Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", self.url))
-            .header("authorization", format!("Bearer {}", self.key));
-        let mut response = match body {
-            Some(body) => self.agent.run(request.header("content-type", "application/json").body(body)?)?,
-            None => self.agent.run(request.body(())?)?,
-        };
-        let mut text = Vec::new();
-        response.body_mut().with_config().limit(u64::MAX).reader().read_to_end(&mut text)?;
-        Ok((response.status().as_u16(), retry_after(&response), text))
-    }
-}
-
-/// The certificates that the machine believes in; read only where they are needed.
-fn tls(url: &str) -> TlsConfig {
-    let config =
-        TlsConfig::builder().unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()));
-    if !url.starts_with("https:") {
-        return config.build();
-    }
-    let found = rustls_native_certs::load_native_certs().certs;
-    let roots: Vec<_> = found.iter().map(|root| Certificate::from_der(root).to_owned()).collect();
-    config.root_certs(RootCerts::new_with_certs(&roots)).build()
-}
-
-fn retry_after<B>(response: &Response<B>) -> Option<Duration> {
-    response.headers().get("retry-after")?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
-}
-
-fn read<T: DeserializeOwned>(method: &str, path: &str, text: &[u8]) -> Answer<T> {
-    let text = if text.is_empty() { b"null" } else { text };
-    serde_json::from_slice(text).map_err(|error| Refusal {
-        status: None,
-        message: format!("{method} {path}: an answer that makes no sense: {error}"),
-    })
-}
-
-/// What an error says to a person.
-fn told(status: u16, text: &[u8]) -> String {
-    #[derive(Deserialize)]
-    struct Body {
-        errors: Vec<Problem>,
-    }
-    #[derive(Deserialize)]
-    struct Problem {
-        #[serde(default)]
-        message: String,
-        #[serde(default)]
-        source: Option<Place>,
-    }
-    #[derive(Deserialize)]
-    struct Place {
-        #[serde(default)]
-        pointer: Option<String>,
-    }
-    let one = |problem: Problem| match problem.source.and_then(|source| source.pointer) {
-        Some(pointer) => format!("{pointer}: {}", problem.message),
-        None => problem.message,
-    };
-    match serde_json::from_slice::<Body>(text) {
-        Ok(body) if !body.errors.is_empty() => body.errors.into_iter().map(one).collect::<Vec<_>>().join("; "),
-        _ => format!("HTTP {status} {}", String::from_utf8_lossy(&text[..text.len().min(200)])),
-    }
-}
-
-fn escaped(text: &str) -> String {
-    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::{BufRead, BufReader, Write};
-    use std::net::TcpListener;
-
-    use super::*;
-
-    /// A server that gives these answers, one a connection, and an agent that asks it.
-    fn answering(answers: &'static [&'static str]) -> Remote {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}/", listener.local_addr().unwrap());
-        thread::spawn(move || {
-            for answer in answers {
-                let (mut stream, _) = listener.accept().unwrap();
-                let lines = BufReader::new(&stream).lines().map_while(Result::ok);
-                lines.take_while(|line| !line.is_empty()).for_each(drop);
-                stream.write_all(answer.as_bytes()).unwrap();
-            }
-        });
-        Remote::new(&url, "key", 1)
-    }
-
-    const TYPES: &str = "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{\"catalog_types\": []}";
-
-    #[test]
-    fn a_request_is_repeated_until_there_is_an_answer_that_stands() {
-        let early = "HTTP/1.1 429 Too Many Requests\r\nretry-after: 0\r\nconnection: close\r\n\r\n";
-        let broken = "HTTP/1.1 503 Service Unavailable\r\nretry-after: 0\r\nconnection: close\r\n\r\n";
-        let answers: &'static [_] = vec![early, broken, "", TYPES].leak();
-        assert_eq!(answering(answers).types().unwrap().len(), 0);
-    }
-
-    #[test]
-    fn what_the_server_refuses_is_told_with_the_place_and_not_repeated() {
-        let refusal = "HTTP/1.1 422 Unprocessable Entity\r\nconnection: close\r\n\r\n\
-            {\"errors\": [{\"message\": \"must not be blank\", \"source\": {\"pointer\": \"name\"}}, {\"message\": \"no\"}]}";
-        let refusal = answering(vec![refusal].leak()).types().unwrap_err();
-        assert_eq!((refusal.status, refusal.message.as_str()), (Some(422), "name: must not be blank; no"));
-        let gone = answering(&["HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\ngone"]).types().unwrap_err();
-        assert_eq!(gone.message, "HTTP 404 gone");
-    }
-
-    #[test]
-    fn the_system_certificates_are_read_for_https() {
-        assert!(matches!(tls("https://api.example.com").root_certs(), RootCerts::Specific(_)));
     }
 }

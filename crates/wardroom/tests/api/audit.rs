@@ -76,6 +76,7 @@ fn every_operation_that_changes_something_says_so() {
     incidents(&mut trail);
     doors(&mut trail);
     catalog(&mut trail);
+    on_call(&mut trail);
     let changing = trail.routes.iter().filter(|route| route.method != Method::GET).map(|route| route.operation);
     let untried: Vec<_> = changing.filter(|operation| !trail.tried.contains(operation)).collect();
     assert!(untried.is_empty(), "nobody has tried what these leave: {untried:?}");
@@ -195,6 +196,36 @@ fn catalog(trail: &mut Trail) {
         trail.leaves(&["catalog_entry.archived"], &call("DestroyEntry"), &entry, json!({}));
         trail.leaves(&["catalog_type.deleted"], &call("DestroyType"), &catalog_type, json!({}));
     }
+}
+
+/// Schedules, and who is on call instead.
+fn on_call(trail: &mut Trail) {
+    let cleo = trail.acme.app.user("Cleo");
+    let [rotation, layer] = ["01KJPW9ZG0000000000000000R", "01KJPW9ZG000000000000000AA"];
+    let rotations = json!([{
+        "id": rotation, "name": "Primary", "handover_start_at": "2026-03-02T09:00:00Z", "users": [{"id": cleo}],
+        "handovers": [{"interval": 1, "interval_type": "daily"}], "layers": [{"id": layer, "name": "Primary"}],
+    }]);
+    let says = json!({"schedule": {"name": "On call", "timezone": "UTC", "config": {"rotations": rotations}}});
+    let made = trail.leaves(&["schedule.created", "catalog_entry.created"], "Schedules V2#Create", "", says.clone());
+    let schedule = text(&made, "/id");
+    trail.leaves(&["schedule.updated"], "Schedules V2#Update", &schedule, says.clone());
+    trail.leaves(&[], "Schedules V2#PreviewScheduleEntries", &schedule, says);
+    let cover = |from: &str, to: &str| {
+        let [start_at, end_at] = [from, to].map(|time| format!("2026-04-01T{time}:00Z"));
+        json!({
+            "schedule_id": schedule, "rotation_id": rotation, "layer_id": layer, "user": {"id": cleo},
+            "start_at": start_at, "end_at": end_at,
+        })
+    };
+    let [created, updated, deleted] = ["created", "updated", "deleted"].map(|verb| format!("schedule_override.{verb}"));
+    trail.made(&created, "Schedules V2#CreateOverride", cover("09:00", "12:00"));
+    let cut: &[&str] = &[&created, &created, &deleted, &created];
+    let inner = trail.leaves(cut, "Schedules V2#CreateOverride", "", cover("10:00", "11:00"));
+    let inner = text(&inner, "/id");
+    trail.leaves(&[&updated], "Schedules V2#UpdateOverride", &inner, cover("10:00", "10:30"));
+    trail.leaves(&[&deleted], "Schedules V2#DestroyOverride", &inner, json!({}));
+    trail.leaves(&["schedule.deleted", "catalog_entry.archived"], "Schedules V2#Destroy", &schedule, json!({}));
 }
 
 #[test]

@@ -160,6 +160,10 @@ impl Gate for OneTeam {
     }
 }
 
+fn is_full_list(value: &Value) -> bool {
+    value.as_array().is_some_and(|list| !list.is_empty())
+}
+
 #[test]
 fn a_team_reaches_nothing_that_it_does_not_own() {
     let app = App::with(wardroom::features, Options { gate: Some(Box::new(OneTeam)), ..Options::default() });
@@ -171,7 +175,7 @@ fn a_team_reaches_nothing_that_it_does_not_own() {
         let Guard::Scope(scope) = route.guard else { continue };
         let answer = client.get(route.path);
         match answer.status {
-            200 => assert_eq!((route.path, &answer.body["api_keys"]), ("/v1/api_keys", &json!([]))),
+            200 => assert!(answer.body.as_object().unwrap().values().all(|value| !is_full_list(value)), "{answer:?}"),
             403 => assert_lacks(&answer, scope),
             _ => continue, // it takes parameters
         }

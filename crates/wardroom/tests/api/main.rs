@@ -7,6 +7,7 @@ mod catalog;
 mod gate;
 mod incidents;
 mod limits;
+mod schedules;
 mod settings;
 mod support;
 mod walk;

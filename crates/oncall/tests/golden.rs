@@ -1,0 +1,13 @@
+//! What is stored of schedules and overrides is read for ever.
+
+use oncall::overrides::ScheduleOverride;
+use oncall::schedules::Schedule;
+use testkit::Goldens;
+
+#[test]
+fn what_is_stored_is_read_for_ever() {
+    let mut goldens = Goldens::of(env!("CARGO_MANIFEST_DIR"));
+    goldens.check::<Schedule>();
+    goldens.check::<ScheduleOverride>();
+    goldens.finish();
+}

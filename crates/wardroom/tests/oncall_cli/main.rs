@@ -1,0 +1,5 @@
+//! `wardroom oncall`: who is on call, as a person asks for it.
+
+mod calendar;
+mod support;
+mod who;
