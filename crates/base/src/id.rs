@@ -30,6 +30,11 @@ impl<T: ?Sized> Id<T> {
         Self::of(Ulid(bits))
     }
 
+    /// The ID that the first 128 bits of `digest` are, for things whose identity follows from what they are.
+    pub fn of_digest(digest: &[u8]) -> Self {
+        Self::constant(digest.iter().take(16).fold(0, |bits, byte| bits << 8 | u128::from(*byte)))
+    }
+
     /// The same identifier, of another kind.
     pub const fn cast<U: ?Sized>(self) -> Id<U> {
         Id::of(self.ulid)

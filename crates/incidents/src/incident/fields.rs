@@ -88,7 +88,8 @@ pub(super) fn apply(
 ) -> Result<()> {
     let mut problems = Problems::new();
     for (index, given) in payload.iter().enumerate() {
-        let read = given.read(cx, settings).map_err(|error| error.within(format!("custom_field_entries.{index}")));
+        let read = given.read(cx, settings, entries);
+        let read = read.map_err(|error| error.within(format!("custom_field_entries.{index}")));
         if let Some(entry) = problems.keep(read)? {
             entries.retain(|other| other.field != entry.field);
             if !entry.values.is_empty() {
@@ -108,12 +109,14 @@ pub(super) fn prune(entries: &mut Vec<FieldEntry>, settings: &Settings) {
 }
 
 impl CustomFieldEntryPayload {
-    fn read(&self, cx: &mut Cx<'_>, settings: &Settings) -> Result<FieldEntry> {
+    /// The values, given what the incident has so far.
+    fn read(&self, cx: &mut Cx<'_>, settings: &Settings, before: &[FieldEntry]) -> Result<FieldEntry> {
         let field = settings.fields.named("custom_field_id", &self.custom_field_id)?;
+        let held = before.iter().find(|entry| entry.field == field.id).map_or(&[][..], |entry| &entry.values);
         let mut problems = Problems::new();
         let mut values = Vec::new();
         for (index, given) in self.values.iter().enumerate() {
-            let read = given.read(cx, field, settings).map_err(|error| error.within(format!("values.{index}")));
+            let read = given.read(cx, field, settings, held).map_err(|error| error.within(format!("values.{index}")));
             values.extend(problems.keep(read)?.flatten());
         }
         let one = field.field_type != FieldType::MultiSelect;
@@ -124,8 +127,14 @@ impl CustomFieldEntryPayload {
 }
 
 impl CustomFieldValuePayload {
-    /// The value, `None` where it is empty.
-    fn read(&self, cx: &mut Cx<'_>, field: &CustomField, settings: &Settings) -> Result<Option<FieldValue>> {
+    /// The value, `None` where it is empty. `held` is what the field has so far.
+    fn read(
+        &self,
+        cx: &mut Cx<'_>,
+        field: &CustomField,
+        settings: &Settings,
+        held: &[FieldValue],
+    ) -> Result<Option<FieldValue>> {
         let (name, given) = match field.field_type {
             FieldType::SingleSelect | FieldType::MultiSelect if field.catalog_type_id.is_some() => {
                 ("value_catalog_entry_id", &self.value_catalog_entry_id)
@@ -151,7 +160,9 @@ impl CustomFieldValuePayload {
                 FieldValue::Option(option.id)
             }
             "value_catalog_entry_id" => {
-                let entry = find_entry(cx, field, text)?.filter(|entry| entry.archived_at.is_none());
+                let can_stay = |entry: &Entry| held.contains(&FieldValue::CatalogEntry(entry.id));
+                let entry = find_entry(cx, field, text)?;
+                let entry = entry.filter(|entry| entry.archived_at.is_none() || can_stay(entry));
                 let entry = entry.ok_or_else(|| Error::invalid(name, format!("no entry is found by {text}")))?;
                 FieldValue::CatalogEntry(entry.id)
             }

@@ -9,7 +9,7 @@ use web::{Body, Created, Loose, NoContent, Page, PageMeta, Paging, Query, Resour
 
 use super::record::{ScheduleOverride, in_use, retire};
 use crate::rota::{self, Layer};
-use crate::schedules::{self, Schedule};
+use crate::schedules::{self, Names, Schedule};
 
 web::routes! {
     /// List the overrides of a schedule, oldest first.
@@ -30,8 +30,8 @@ struct OverrideBody {
     created_at: Time,
     end_at: Time,
     id: Id<ScheduleOverride>,
-    layer_id: Id<Layer>,
-    rotation_id: Id<rota::Rotation>,
+    layer_id: String,
+    rotation_id: String,
     schedule_id: Id<Schedule>,
     start_at: Time,
     updated_at: Time,
@@ -45,13 +45,13 @@ impl Resource for OverrideBody {
 }
 
 impl OverrideBody {
-    fn of(shown: &ScheduleOverride, directory: &Directory) -> Self {
+    fn of(shown: &ScheduleOverride, names: &Names, directory: &Directory) -> Self {
         Self {
             created_at: shown.created_at,
             end_at: shown.end_at,
             id: shown.id,
-            layer_id: shown.layer,
-            rotation_id: shown.rotation,
+            layer_id: names.get(shown.layer),
+            rotation_id: names.get(shown.rotation),
             schedule_id: shown.schedule,
             start_at: shown.start_at,
             updated_at: shown.updated_at,
@@ -95,16 +95,14 @@ impl UpdatePayload {
     fn place(&self, cx: &mut Cx<'_>, schedule: &Schedule) -> Result<Place> {
         let mut problems = Problems::new();
         problems.check(self.start_at < self.end_at, "end_at", "is not after start_at");
-        let rotation = self.rotation_id.parse().ok();
-        let known = schedule.configuration.rotations.iter().any(|version| Some(version.id) == rotation);
+        let (rotation, layer) = (schedules::key(&self.rotation_id), schedules::key(&self.layer_id));
+        let known = schedule.configuration.rotations.iter().any(|version| version.id == rotation);
         problems.check(known, "rotation_id", "the schedule has no rotation with this ID");
-        let layer = self.layer_id.parse().ok();
-        let has = |(rotation, layer)| schedule.configuration.has_layer(rotation, layer);
-        problems.check(!known || rotation.zip(layer).is_some_and(has), "layer_id", "the rotation has no such layer");
+        let is_there = schedule.configuration.has_layer(rotation, layer);
+        problems.check(!known || is_there, "layer_id", "the rotation has no such layer");
         let user = problems.keep(self.user.resolve(cx).map_err(|error| error.within("user")))?;
         problems.finish()?;
-        let place = rotation.zip(layer).zip(user).map(|((rotation, layer), user)| Place { rotation, layer, user });
-        place.ok_or_else(Error::not_found)
+        user.map(|user| Place { rotation, layer, user }).ok_or_else(Error::not_found)
     }
 }
 
@@ -127,29 +125,39 @@ fn list(cx: &mut Cx<'_>, Query(query): Query<ListQuery>) -> Result<Page<Override
     let paging = query.paging.read()?;
     let mut condition = in_use(schedule.id);
     for (column, wanted) in [("rotation_id", query.rotation_id), ("layer_id", query.layer_id)] {
-        if let Some(id) = wanted.filter(|id| !id.is_empty()) {
-            condition = condition.and(Condition::equal(column, id));
+        if let Some(wanted) = wanted.filter(|wanted| !wanted.is_empty()) {
+            condition = condition.and(Condition::equal(column, schedules::key::<()>(&wanted)));
         }
     }
     let page = cx.page::<ScheduleOverride>(condition, Direction::Forward, &paging)?;
     let directory = cx.cached::<Directory>()?;
-    let rows = page.rows.iter().map(|row| OverrideBody::of(row, &directory)).collect();
+    let names = Names::of(&schedule);
+    let rows = page.rows.iter().map(|row| OverrideBody::of(row, &names, &directory)).collect();
     Ok(Page { rows, meta: Loose(PageMeta::new(&paging, page.after)) })
 }
 
-/// The override with its schedule, of which nobody else changes an override in the meantime.
-fn open(cx: &mut Cx<'_>, id: Id<ScheduleOverride>) -> Result<(Stored<Schedule>, Stored<ScheduleOverride>)> {
+/// The override with its schedule.
+fn find(cx: &mut Cx<'_>, id: Id<ScheduleOverride>) -> Result<(Stored<Schedule>, Stored<ScheduleOverride>)> {
     let found = cx.get(id)?;
     let schedule = schedules::get(cx, found.schedule)?;
     cx.prove_owned(&schedule.teams)?;
+    Ok((schedule, found))
+}
+
+/// The same, of which nobody else changes an override in the meantime.
+fn open(cx: &mut Cx<'_>, id: Id<ScheduleOverride>) -> Result<(Stored<Schedule>, Stored<ScheduleOverride>)> {
+    let (schedule, _) = find(cx, id)?;
     cx.lock(Schedule::TABLE, schedule.id)?;
     Ok((schedule, cx.get(id)?))
 }
 
 fn show(cx: &mut Cx<'_>, id: Id<ScheduleOverride>) -> Result<Show<OverrideBody>> {
-    let (_, found) = open(cx, id)?;
+    let (schedule, found) = find(cx, id)?;
     let directory = cx.cached::<Directory>()?;
-    if found.deleted_at.is_some() { Err(Error::not_found()) } else { Ok(Show(OverrideBody::of(&found, &directory))) }
+    if found.deleted_at.is_some() {
+        return Err(Error::not_found());
+    }
+    Ok(Show(OverrideBody::of(&found, &Names::of(&schedule), &directory)))
 }
 
 fn create(cx: &mut Cx<'_>, Body(payload): Body<CreatePayload>) -> Result<Created<OverrideBody>> {
@@ -175,7 +183,7 @@ fn create(cx: &mut Cx<'_>, Body(payload): Body<CreatePayload>) -> Result<Created
     made.make_room(cx)?;
     cx.insert(&made)?;
     let directory = cx.cached::<Directory>()?;
-    Ok(Created(OverrideBody::of(&made, &directory)))
+    Ok(Created(OverrideBody::of(&made, &Names::of(&schedule), &directory)))
 }
 
 fn update(cx: &mut Cx<'_>, id: Id<ScheduleOverride>, Body(payload): Body<UpdatePayload>) -> Result<Show<OverrideBody>> {
@@ -200,7 +208,7 @@ fn update(cx: &mut Cx<'_>, id: Id<ScheduleOverride>, Body(payload): Body<UpdateP
     }
     found.make_room(cx)?;
     let directory = cx.cached::<Directory>()?;
-    Ok(Show(OverrideBody::of(&found, &directory)))
+    Ok(Show(OverrideBody::of(&found, &Names::of(&schedule), &directory)))
 }
 
 fn delete(cx: &mut Cx<'_>, id: Id<ScheduleOverride>) -> Result<NoContent> {

@@ -201,8 +201,7 @@ impl Shift {
     /// for what, stays the same.
     pub fn fingerprint(&self) -> AnyId {
         let text = format!("{} {} {} {}", self.rotation, self.layer, self.start_at, self.user);
-        let digest = Sha256::digest(text);
-        AnyId::constant(digest.iter().take(16).fold(0, |bits, byte| bits << 8 | u128::from(*byte)))
+        AnyId::of_digest(&Sha256::digest(text))
     }
 
     /// Whether this is the same person on call for the same place by the same reason as in `other`.

@@ -12,6 +12,7 @@ use web::{Accepted, Body, Counted, Created, Page, PageMeta, Paging, Plain, Query
 
 use super::body::{EntriesBody, ScheduleBody};
 use super::entries::{calendar, calendar_of};
+use super::names::Names;
 use super::payload::{Optional, SchedulePayload};
 use super::record::{Configuration, Schedule, get};
 use crate::rota::{Entries, Shift};
@@ -170,7 +171,7 @@ fn preview(cx: &mut Cx<'_>, id: Id<Schedule>, Body(payload): Body<PreviewPayload
     let past = past.chain([(cx.now(), &schedule.configuration)]);
     let entries = calendar_of(cx, schedule.id, past, &configuration, window.start)?.entries(window);
     let directory = cx.cached::<Directory>()?;
-    Ok(Plain(PreviewBody { schedule_entries: EntriesBody::of(&entries, &directory) }))
+    Ok(Plain(PreviewBody { schedule_entries: EntriesBody::of(&entries, &Names::of(&schedule), &directory) }))
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -230,7 +231,10 @@ fn entries(cx: &mut Cx<'_>, Query(query): Query<EntriesQuery>) -> Result<Plain<E
         AfterBody { after, after_url }
     });
     let directory = cx.cached::<Directory>()?;
-    Ok(Plain(EntriesResult { pagination_meta, schedule_entries: EntriesBody::of(&found, &directory) }))
+    Ok(Plain(EntriesResult {
+        pagination_meta,
+        schedule_entries: EntriesBody::of(&found, &Names::of(&schedule), &directory),
+    }))
 }
 
 fn not_backwards(window: &Range<Time>) -> Result<()> {

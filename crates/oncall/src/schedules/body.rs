@@ -9,8 +9,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use web::Resource;
 
+use super::names::Names;
 use super::record::{Hours, Rotation, Schedule};
-use crate::rota::{self, Entries, IntervalType, Layer, Reason, SchedulingMode, Shift, Weekday};
+use crate::rota::{self, Entries, IntervalType, Reason, SchedulingMode, Shift, Weekday};
 
 /// A shift.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -22,7 +23,7 @@ pub(crate) struct EntryBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     fingerprint: Option<AnyId>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    rotation_id: Option<Id<rota::Rotation>>,
+    rotation_id: Option<String>,
     start_at: Time,
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<UserBody>,
@@ -35,7 +36,7 @@ pub(crate) struct EntryBody {
 /// What puts somebody on call.
 #[derive(Clone, Debug, Serialize)]
 struct ReasonBody {
-    layer_id: Id<Layer>,
+    layer_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     override_id: Option<Id<rota::Override>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,7 +45,7 @@ struct ReasonBody {
 
 impl EntryBody {
     /// How a shift is shown.
-    pub fn of(shift: &Shift, directory: &Directory) -> Self {
+    pub fn of(shift: &Shift, names: &Names, directory: &Directory) -> Self {
         let (override_id, rotation_effective_from) = match shift.reason {
             Reason::Override(id) => (Some(id), None),
             Reason::Turn { effective_from } => (None, effective_from),
@@ -54,16 +55,16 @@ impl EntryBody {
             end_at: shift.end_at,
             entry_id: Some(override_id.map_or(fingerprint, Id::cast)),
             fingerprint: Some(fingerprint),
-            rotation_id: Some(shift.rotation),
+            rotation_id: Some(names.get(shift.rotation)),
             start_at: shift.start_at,
             user: directory.body(shift.user.cast()),
-            reason: ReasonBody { layer_id: shift.layer, override_id, rotation_effective_from },
+            reason: ReasonBody { layer_id: names.get(shift.layer), override_id, rotation_effective_from },
         }
     }
 
     /// How several are shown.
-    pub fn all<'s>(shifts: impl IntoIterator<Item = &'s Shift>, directory: &Directory) -> Vec<Self> {
-        shifts.into_iter().map(|shift| Self::of(shift, directory)).collect()
+    pub fn all<'s>(shifts: impl IntoIterator<Item = &'s Shift>, names: &Names, directory: &Directory) -> Vec<Self> {
+        shifts.into_iter().map(|shift| Self::of(shift, names, directory)).collect()
     }
 }
 
@@ -77,11 +78,11 @@ pub(super) struct EntriesBody {
 
 impl EntriesBody {
     /// How `entries` are shown.
-    pub fn of(entries: &Entries, directory: &Directory) -> Self {
+    pub fn of(entries: &Entries, names: &Names, directory: &Directory) -> Self {
         Self {
-            r#final: EntryBody::all(&entries.r#final, directory),
-            overrides: EntryBody::all(&entries.overrides, directory),
-            scheduled: EntryBody::all(&entries.scheduled, directory),
+            r#final: EntryBody::all(&entries.r#final, names, directory),
+            overrides: EntryBody::all(&entries.overrides, names, directory),
+            scheduled: EntryBody::all(&entries.scheduled, names, directory),
         }
     }
 }
@@ -97,7 +98,7 @@ struct HandoverBody {
 #[schemars(rename = "ScheduleLayer")]
 struct LayerBody {
     #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<Id<Layer>>,
+    id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
 }
@@ -123,7 +124,7 @@ struct RotationBody {
     effective_from: Option<Time>,
     handover_start_at: Time,
     handovers: Vec<HandoverBody>,
-    id: Id<rota::Rotation>,
+    id: String,
     layers: Vec<LayerBody>,
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -135,7 +136,7 @@ struct RotationBody {
 }
 
 impl RotationBody {
-    fn of(rotation: &Rotation, directory: &Directory) -> Self {
+    fn of(rotation: &Rotation, names: &Names, directory: &Directory) -> Self {
         let hours: Vec<HoursBody> = rotation.working_intervals.iter().map(Into::into).collect();
         Self {
             effective_from: rotation.effective_from,
@@ -145,11 +146,11 @@ impl RotationBody {
                 .iter()
                 .map(|every| HandoverBody { interval: every.interval.into(), interval_type: every.interval_type })
                 .collect(),
-            id: rotation.id,
+            id: names.get(rotation.id),
             layers: rotation
                 .layers
                 .iter()
-                .map(|layer| LayerBody { id: Some(layer.id), name: Some(layer.name.clone()) })
+                .map(|layer| LayerBody { id: Some(names.get(layer.id)), name: Some(layer.name.clone()) })
                 .collect(),
             name: rotation.name.clone(),
             scheduling_mode: rotation.scheduling_mode,
@@ -208,17 +209,20 @@ impl ScheduleBody {
         directory: &Directory,
         public_url: &str,
     ) -> Self {
+        let names = Names::of(schedule);
         let rotations = schedule.configuration.rotations.iter();
         let countries = &schedule.holiday_countries;
         Self {
             annotations: schedule.annotations.clone(),
-            config: Some(ConfigBody { rotations: rotations.map(|one| RotationBody::of(one, directory)).collect() }),
+            config: Some(ConfigBody {
+                rotations: rotations.map(|one| RotationBody::of(one, &names, directory)).collect(),
+            }),
             created_at: schedule.created_at,
-            current_shifts: Some(EntryBody::all(current, directory)),
+            current_shifts: Some(EntryBody::all(current, &names, directory)),
             holidays_public_config: (!countries.is_empty()).then(|| HolidaysBody { country_codes: countries.clone() }),
             id: schedule.id,
             name: schedule.name.clone(),
-            next_shifts: next.map(|shifts| EntryBody::all(shifts, directory)),
+            next_shifts: next.map(|shifts| EntryBody::all(shifts, &names, directory)),
             permalink: format!("{public_url}/on-call/schedules/{}", schedule.id),
             team_ids: schedule.teams.clone(),
             timezone: schedule.configuration.timezone.clone(),

@@ -4,6 +4,7 @@
 //! |--------------|-------------------------------------------------------------------------|
 //! | `record.rs`  | what is stored of a schedule, with what it said in the past               |
 //! | `payload.rs` | what requests say of a schedule, and what is wrong with it                |
+//! | `names.rs`   | what clients call rotations and layers                                    |
 //! | `entries.rs` | who is on call in a window: past, present and future                      |
 //! | `body.rs`    | what the API shows                                                        |
 //! | `api.rs`     | the operations                                                            |
@@ -14,10 +15,12 @@
 mod api;
 mod body;
 mod entries;
+mod names;
 mod payload;
 mod record;
 
 pub use entries::{Calendar, calendar};
+pub(crate) use names::{Names, key};
 pub use record::{Configuration, Rotation, Schedule, get};
 
 pub(crate) use api::routes;

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use store::Cx;
 
+use super::names::key_or_new;
 use super::record::{Configuration, HandoverEvery, Hours, NamedLayer, Rotation, Schedule};
 use crate::rota::{self, IntervalType, SchedulingMode, Weekday};
 
@@ -53,7 +54,7 @@ struct RotationPayload<N> {
     handover_start_at: Option<Time>,
     /// How long shifts are, in turn.
     handovers: Option<Vec<HandoverPayload>>,
-    /// Which rotation; a new one may come with an ID of its own.
+    /// Which rotation; a new one may come with an ID of its own, any text.
     id: Option<String>,
     /// One for each who is on call at once; one layer, if there are none.
     layers: Option<Vec<LayerPayload<N>>>,
@@ -81,7 +82,7 @@ struct HandoverPayload {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(bound = "N: JsonSchema", rename = "ScheduleLayerPayload_{N}")]
 struct LayerPayload<N> {
-    /// Which one; a new one may come with an ID of its own.
+    /// Which one; a new one may come with an ID of its own, any text.
     id: Option<String>,
     /// What it is called.
     name: N,
@@ -147,7 +148,7 @@ impl<N: Clone + Into<Option<String>>> RotationPayload<N> {
     /// The version that this says, after the versions `before` it.
     fn read(&self, cx: &mut Cx<'_>, before: &[Rotation]) -> Result<Rotation> {
         let mut problems = Problems::new();
-        let id = problems.keep(id_or_new(cx, "id", self.id.as_deref()))?;
+        let (id, called) = problems.keep(key_or_new(cx, "id", self.id.as_deref()))?.unzip();
         let earlier = before.iter().rfind(|version| Some(version.id) == id);
         match (earlier, self.effective_from) {
             (None, Some(_)) => {
@@ -177,6 +178,7 @@ impl<N: Clone + Into<Option<String>>> RotationPayload<N> {
         problems.finish()?;
         Ok(Rotation {
             id: id.unwrap_or_else(|| cx.new_id()),
+            called: called.flatten(),
             name: name.unwrap_or_default(),
             effective_from: self.effective_from,
             handover_start_at: handover_start_at.unwrap_or_else(|| cx.now()),
@@ -216,15 +218,15 @@ impl<N: Clone + Into<Option<String>>> RotationPayload<N> {
     fn layers(&self, cx: &mut Cx<'_>) -> Result<Vec<NamedLayer>> {
         let given = self.layers.as_deref().unwrap_or_default();
         if given.is_empty() {
-            return Ok(vec![NamedLayer { id: cx.new_id(), name: "Layer 1".into() }]);
+            return Ok(vec![NamedLayer { id: cx.new_id(), called: None, name: "Layer 1".into() }]);
         }
         let (mut problems, mut layers) = (Problems::new(), Vec::<NamedLayer>::new());
         for (index, layer) in given.iter().enumerate() {
             let pointer = format!("layers.{index}.id");
-            if let Some(id) = problems.keep(id_or_new(cx, &pointer, layer.id.as_deref()))? {
+            if let Some((id, called)) = problems.keep(key_or_new(cx, &pointer, layer.id.as_deref()))? {
                 problems.check(layers.iter().all(|other| other.id != id), &pointer, "another layer has this ID");
                 let name = layer.name.clone().into().unwrap_or_else(|| format!("Layer {}", index + 1));
-                layers.push(NamedLayer { id, name });
+                layers.push(NamedLayer { id, called, name });
             }
         }
         problems.finish().map(|()| layers)
@@ -250,13 +252,6 @@ impl<N: Clone + Into<Option<String>>> RotationPayload<N> {
 
 /// The largest number of hours, days or weeks between handovers.
 const LONGEST: u32 = 10_000;
-
-fn id_or_new<T: ?Sized>(cx: &Cx<'_>, pointer: &str, id: Option<&str>) -> Result<Id<T>> {
-    match id.filter(|id| !id.is_empty()) {
-        Some(id) => id.parse().map_err(|problem| Error::invalid(pointer, problem)),
-        None => Ok(cx.new_id()),
-    }
-}
 
 /// What a version of a rotation is called, where saying so is optional.
 pub(super) type Optional = Option<String>;

@@ -57,7 +57,10 @@ pub struct Configuration {
 pub struct Rotation {
     /// Which rotation.
     pub id: Id<rota::Rotation>,
-    /// What it is called.
+    /// What clients call it where that is not its ID.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub called: Option<String>,
+    /// Its name.
     pub name: String,
     /// From when on this version applies; the first one has applied ever since.
     #[serde(default)]
@@ -93,7 +96,10 @@ pub struct HandoverEvery {
 pub struct NamedLayer {
     /// Which one.
     pub id: Id<Layer>,
-    /// What it is called.
+    /// What clients call it where that is not its ID.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub called: Option<String>,
+    /// Its name.
     pub name: String,
 }
 

@@ -189,3 +189,27 @@ fn what_an_override_says_has_to_fit_the_schedule() {
     assert_invalid(&crew.admin.put(&path, placed(crew.cleo, "14:00", "12:00")), &[("invalid_value", "end_at")]);
     assert_eq!(spans(&crew.overrides(&id)), ["Cleo 03-02T12:00 to 03-02T14:00"]);
 }
+
+#[test]
+fn a_rotation_and_a_layer_are_called_what_the_client_calls_them() {
+    let crew = Crew::start();
+    let called = json!({"id": "rota-1", "layers": [{"id": "primary", "name": "Primary"}]});
+    let id = crew.schedule(json!({"config": {"rotations": [crew.rotation(called)]}}));
+    let shown = &crew.show(&id)["config"]["rotations"][0];
+    assert_eq!((&shown["id"], &shown["layers"][0]["id"]), (&json!("rota-1"), &json!("primary")));
+    let place = json!({"schedule_id": id, "rotation_id": "rota-1", "layer_id": "primary"});
+    let cover = with(placed(crew.cleo, "12:00", "15:00"), place.clone());
+    let made = crew.admin.post(OVERRIDES, cover).expect(201)["override"].take();
+    for (field, expected) in place.as_object().unwrap() {
+        assert_eq!(&made[field], expected);
+    }
+    let found = |query: &str| {
+        let page = crew.admin.get(&format!("{OVERRIDES}?schedule_id={id}&{query}")).expect(200);
+        page["overrides"].as_array().unwrap().len()
+    };
+    assert_eq!((found("rotation_id=rota-1&layer_id=primary"), found("layer_id=secondary")), (1, 0));
+    let shift = crew.entries(&id, "2026-03-02T12:00:00Z", "2026-03-02T13:00:00Z")["final"][0].take();
+    assert_eq!((&shift["rotation_id"], &shift["layer_id"]), (&json!("rota-1"), &json!("primary")));
+    let unknown = crew.cover(&id, crew.cleo, "12:00", "15:00");
+    assert_invalid(&crew.admin.post(OVERRIDES, unknown), &[("invalid_value", "rotation_id")]);
+}

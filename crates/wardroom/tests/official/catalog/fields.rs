@@ -95,6 +95,8 @@ async fn an_incident_shows_an_entry_as_it_is_now_also_once_it_is_archived() {
     assert_eq!(name_now().await, "Cash desk");
     delete(&root, &till.id).await.unwrap();
     assert_eq!(name_now().await, "Cash desk");
+    let kept = choose(&root, &id, choice(&field, &[&till.id])).await.unwrap();
+    assert_eq!(chosen(&kept)[0].id, till.id, "what was read can be sent back");
     let late = declare(&root, "Too late", choice(&field, &[&till.id])).await;
     invalid(late, "invalid_value", "custom_field_entries.0.values.0.value_catalog_entry_id");
 }

@@ -1,0 +1,53 @@
+//! What clients call rotations and layers.
+//!
+//! A rotation or layer may come with an ID that whoever sends it has chosen: any text, such as
+//! `primary`, as configuration tools do. Inside, each has an ID like everything else.
+
+use std::collections::HashMap;
+
+use base::{AnyId, Error, Id, Result};
+use sha2::{Digest, Sha256};
+use store::Cx;
+
+use super::record::Schedule;
+
+/// Characters of such a text at most.
+const LONGEST: usize = 200;
+
+/// The ID of what a client calls `text`: the text itself where it is an ID, otherwise one that is made of it,
+/// always the same.
+pub(crate) fn key<T: ?Sized>(text: &str) -> Id<T> {
+    text.parse().unwrap_or_else(|_| AnyId::of_digest(&Sha256::digest(text)).cast())
+}
+
+/// The ID that a request gives, with what it is called if that is not the ID itself; a new one where it gives none.
+pub(super) fn key_or_new<T: ?Sized>(cx: &Cx<'_>, pointer: &str, text: Option<&str>) -> Result<(Id<T>, Option<String>)> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok((cx.new_id(), None)) };
+    if text.chars().count() > LONGEST {
+        return Err(Error::invalid(pointer, format!("has {LONGEST} characters at most")));
+    }
+    let id: Id<T> = key(text);
+    Ok((id, (id.to_string() != text).then(|| text.to_owned())))
+}
+
+/// What the rotations and layers of a schedule are called where that is not their ID.
+#[derive(Debug, Default)]
+pub(crate) struct Names(HashMap<AnyId, String>);
+
+impl Names {
+    /// Those of `schedule`, also of rotations and layers that it has no more.
+    pub fn of(schedule: &Schedule) -> Self {
+        let past = schedule.past.iter().map(|(_, configuration)| configuration);
+        let rotations = past.chain([&schedule.configuration]).flat_map(|configuration| &configuration.rotations);
+        let names = rotations.flat_map(|rotation| {
+            let layers = rotation.layers.iter().map(|layer| (layer.id.cast(), &layer.called));
+            layers.chain([(rotation.id.cast(), &rotation.called)])
+        });
+        Self(names.filter_map(|(id, called)| Some((id, called.clone()?))).collect())
+    }
+
+    /// What clients call the rotation or layer with this ID.
+    pub fn get<T: ?Sized>(&self, id: Id<T>) -> String {
+        self.0.get(&id.cast()).cloned().unwrap_or_else(|| id.to_string())
+    }
+}
