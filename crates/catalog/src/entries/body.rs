@@ -173,6 +173,7 @@ pub(super) struct ValueBodyV3 {
     /// The literal itself, unless something else is held.
     #[schemars(with = "String")]
     label: Option<String>,
+    #[schemars(skip_serializing_if = "Option::is_none")]
     literal: Option<String>,
 }
 
