@@ -74,7 +74,12 @@ impl FromStr for Time {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         const REFUSAL: &str = "is not an RFC 3339 timestamp";
-        let moment: Timestamp = text.parse().map_err(|_| REFUSAL)?;
+        // Clients written with chrono put a space before the offset: `2024-03-01 12:00:00 +00:00`, or `UTC`.
+        let spaced = || {
+            text.strip_suffix(" UTC")
+                .map_or_else(|| text.replace(" +", "+").replace(" -", "-"), |time| format!("{time}Z"))
+        };
+        let moment: Timestamp = text.parse().or_else(|_| spaced().parse()).map_err(|_| REFUSAL)?;
         Self::from_microseconds(moment.as_microsecond()).ok_or(REFUSAL)
     }
 }
@@ -131,6 +136,9 @@ mod tests {
         assert_eq!(whole.to_string(), "2024-03-01T12:00:00.000000Z");
         assert_eq!(fraction.to_string(), "2024-03-01T12:00:00.500000Z");
         assert!(whole < fraction && whole.to_string() < fraction.to_string());
+        for spaced in ["2024-03-01 12:00:00 +00:00", "2024-03-01 12:00:00 UTC", "2024-03-01 04:00:00 -08:00"] {
+            assert_eq!(spaced.parse(), Ok(whole));
+        }
     }
 
     #[test]

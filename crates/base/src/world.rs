@@ -1,5 +1,7 @@
-//! What a program can't compute: the time, and chance.
+//! What a program can't compute: the time, chance, and what others do for it.
 
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use crate::{Id, Time};
@@ -16,9 +18,10 @@ pub trait Entropy: Send + Sync {
     fn fill(&self, bytes: &mut [u8]);
 }
 
-/// The clock and the entropy that everything in one process shares.
+/// The clock, the entropy and the services outside that everything in one process shares.
 #[derive(Clone)]
 pub struct World {
+    services: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     /// The random part of the last identifier.
@@ -28,7 +31,19 @@ pub struct World {
 impl World {
     /// A world with this clock and this entropy.
     pub fn new(clock: impl Clock + 'static, entropy: impl Entropy + 'static) -> Self {
-        Self { clock: Arc::new(clock), entropy: Arc::new(entropy), last_id: Arc::default() }
+        Self { services: HashMap::new(), clock: Arc::new(clock), entropy: Arc::new(entropy), last_id: Arc::default() }
+    }
+
+    /// The same world with a service in it, in place of another of its type.
+    pub fn with<S: Any + Send + Sync>(mut self, service: S) -> Self {
+        self.services.insert(TypeId::of::<S>(), Arc::new(service));
+        self
+    }
+
+    /// The service of this type, if there is one. Only jobs may use it: whatever waits is no part of a
+    /// transaction.
+    pub fn service<S: Any + Send + Sync>(&self) -> Option<&S> {
+        self.services.get(&TypeId::of::<S>())?.downcast_ref()
     }
 
     /// The machine's clock and its operating system's entropy.

@@ -2,24 +2,41 @@
 //!
 //! | module      | what it is                                                            |
 //! |-------------|-----------------------------------------------------------------------|
+//! | `ical`      | calendars in the iCalendar format, written and read: pure               |
 //! | `rota`      | from a schedule's configuration and its overrides to the shifts: pure   |
 //! | `schedules` | what a schedule says, and who is on call by it                          |
 //! | `overrides` | who is on call instead                                                |
+//! | `sync`      | telling other systems who is on call                                    |
 
+pub mod ical;
 pub mod overrides;
 pub mod rota;
 pub mod schedules;
+pub mod sync;
 
-use store::{Follower, Migration, Part};
+use store::{Follower, ManagedKind, Migration, Part};
 use web::Feature;
 
 /// This feature.
 pub fn feature() -> Feature {
     let part = Part {
         migrations: &[Migration { version: 40, name: "oncall", sql: include_str!("../migrations/oncall.sql") }],
-        followers: &[Follower { kind: "schedule", follow: schedules::follow }],
+        jobs: &[schedules::LOOK, sync::PUSH, sync::PUSH_ALL],
+        managed: &[
+            ManagedKind { resource_type: "schedule", scope: "schedules.update", admit: schedules::admit },
+            sync::MANAGED_TARGET,
+            sync::MANAGED_RULE,
+        ],
+        followers: &[
+            Follower { kind: "schedule", follow: schedules::mirror },
+            Follower { kind: "schedule", follow: schedules::follow_schedule },
+            Follower { kind: "schedule_override", follow: schedules::follow_override },
+            Follower { kind: "schedule_sync_target", follow: sync::follow_target },
+            Follower { kind: "schedule_sync_rule", follow: sync::follow_rule },
+            Follower { kind: "schedule_replica", follow: sync::follow_replica },
+        ],
         ..Part::default()
     };
-    let routes = [schedules::routes(), overrides::routes()];
+    let routes = [schedules::routes(), overrides::routes(), sync::routes()];
     Feature { part, routes: routes.into_iter().flatten().collect() }
 }

@@ -2,6 +2,7 @@
 
 use oncall::overrides::ScheduleOverride;
 use oncall::schedules::Schedule;
+use oncall::sync::{ScheduleReplica, ScheduleSyncRule, ScheduleSyncTarget};
 use testkit::Goldens;
 
 #[test]
@@ -9,5 +10,8 @@ fn what_is_stored_is_read_for_ever() {
     let mut goldens = Goldens::of(env!("CARGO_MANIFEST_DIR"));
     goldens.check::<Schedule>();
     goldens.check::<ScheduleOverride>();
+    goldens.check::<ScheduleSyncTarget>();
+    goldens.check::<ScheduleSyncRule>();
+    goldens.check::<ScheduleReplica>();
     goldens.finish();
 }

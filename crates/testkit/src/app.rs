@@ -10,6 +10,7 @@ use people::api_keys::{ApiKey, Grant};
 use people::roles::ROLES;
 use people::teams::Team;
 use people::users::{BaseRole, User};
+use store::jobs::run_due;
 use store::{Cx, Site, Store, Who};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -28,6 +29,8 @@ pub struct Options {
     pub gate: Option<Box<dyn Gate>>,
     /// Proxies that are trusted.
     pub trusted_proxies: Vec<String>,
+    /// Puts services into its world.
+    pub outside: Option<Box<dyn FnOnce(World) -> World>>,
 }
 
 /// A running server, stopped when dropped.
@@ -77,6 +80,10 @@ impl App {
         };
         let assembly = web::assemble(features(), &settings).expect("features fit together");
         let world = World::new(clock.clone(), CountedEntropy::new(node));
+        let world = match options.outside {
+            Some(outside) => outside(world),
+            None => world,
+        };
         let site = Site { organisation: "acme".into(), public_url: settings.public_url.clone() };
         let store = Store::open(&database.location, world, site, &assembly.parts, &mut |_, _, _| {}).expect("a store");
         let gate = options.gate.unwrap_or_else(|| Box::new(KeyGate::default()));
@@ -107,6 +114,11 @@ impl App {
     /// Does something on the database directly, as the operator may.
     pub fn write<T: Send + 'static>(&self, work: impl FnMut(&mut Cx<'_>) -> base::Result<T> + Send + 'static) -> T {
         self.store.write(Who::system(), work).wait().expect("the work succeeds")
+    }
+
+    /// Runs the jobs that are due, and those that they leave behind.
+    pub fn run_jobs(&self) {
+        while run_due(&self.store).expect("jobs can be claimed") > 0 {}
     }
 
     /// The first column, which is text, of the rows that `sql` answers.

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use oncall::sync::Mirror;
 use serde::Deserialize;
 use store::Location;
 use web::Limits;
@@ -43,6 +44,9 @@ pub struct ServerArgs {
     /// A file with the token of the first API key; ignored when there are keys
     #[arg(long, env = "WARDROOM_BOOTSTRAP_TOKEN_FILE")]
     pub bootstrap_token_file: Option<PathBuf>,
+    /// Whom to tell who is on call: file:DIRECTORY, or https://…
+    #[arg(long, env = "WARDROOM_MIRROR", hide_env_values = true)]
+    pub mirror: Option<String>,
     /// Whether requests are limited [default: on]
     #[arg(long, env = "WARDROOM_RATE_LIMIT")]
     pub rate_limit: Option<Switch>,
@@ -69,6 +73,7 @@ struct File {
     organisation: Option<String>,
     secret_key_file: Option<PathBuf>,
     bootstrap_token_file: Option<PathBuf>,
+    mirror: Option<String>,
     rate_limit: Option<Switch>,
     rate_limits: RateLimits,
     trusted_proxies: Vec<ipnet::IpNet>,
@@ -99,6 +104,8 @@ pub struct Config {
     pub secret_key_file: PathBuf,
     /// The file with the first key's token.
     pub bootstrap_token_file: Option<PathBuf>,
+    /// Whom to tell who is on call, if anybody.
+    pub mirror: Option<Mirror>,
     /// The rate limits; `None` for none.
     pub limits: Option<Limits>,
     /// Proxies whose `X-Forwarded-For` is believed.
@@ -129,6 +136,7 @@ impl Config {
         if organisation.is_empty() || !organisation.chars().all(is_slug) {
             return Err("the organisation's short name has lower-case letters, digits and hyphens only".into());
         }
+        let mirror = server.mirror.clone().or(file.mirror).map(|place| Mirror::at(&place)).transpose()?;
         let public_url = server.public_url.clone().or(file.public_url);
         Ok(Self {
             database,
@@ -138,6 +146,7 @@ impl Config {
             secret_key_file: (server.secret_key_file.clone().or(file.secret_key_file))
                 .unwrap_or_else(|| data_dir.join("secret.key")),
             bootstrap_token_file: server.bootstrap_token_file.clone().or(file.bootstrap_token_file),
+            mirror,
             limits,
             trusted_proxies: file.trusted_proxies,
             outgoing: file.outgoing_addresses,

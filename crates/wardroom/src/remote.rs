@@ -1,7 +1,6 @@
 //! A server's public API, as a command asks it.
 
 use std::io::Read;
-use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -10,7 +9,6 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use ureq::Agent;
 use ureq::http::{Request, Response};
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 /// How long one request may take.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -52,15 +50,8 @@ pub type Answer<T> = Result<T, Refusal>;
 impl Remote {
     /// The server at `url`; `at_once` requests go to it in parallel.
     pub fn new(url: &str, key: &str, at_once: usize) -> Self {
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_global(Some(PATIENCE))
-            .user_agent(concat!("wardroom/", env!("CARGO_PKG_VERSION")))
-            .max_idle_connections_per_host(at_once)
-            .tls_config(tls(url))
-            .build();
         Self {
-            agent: Agent::new_with_config(config),
+            agent: web::agent(url, at_once, PATIENCE),
             url: url.trim_end_matches('/').into(),
             key: key.into(),
             repeats: REPEATS,
@@ -124,18 +115,6 @@ impl Remote {
         response.body_mut().with_config().limit(u64::MAX).reader().read_to_end(&mut text)?;
         Ok((response.status().as_u16(), retry_after(&response), text))
     }
-}
-
-/// The certificates that the machine believes in; read only where they are needed.
-fn tls(url: &str) -> TlsConfig {
-    let config =
-        TlsConfig::builder().unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()));
-    if !url.starts_with("https:") {
-        return config.build();
-    }
-    let found = rustls_native_certs::load_native_certs().certs;
-    let roots: Vec<_> = found.iter().map(|root| Certificate::from_der(root).to_owned()).collect();
-    config.root_certs(RootCerts::new_with_certs(&roots)).build()
 }
 
 fn retry_after<B>(response: &Response<B>) -> Option<Duration> {
@@ -227,10 +206,5 @@ mod tests {
             .get::<Value>("/things")
             .unwrap_err();
         assert_eq!(gone.message, "HTTP 404 gone");
-    }
-
-    #[test]
-    fn the_system_certificates_are_read_for_https() {
-        assert!(matches!(tls("https://api.example.com").root_certs(), RootCerts::Specific(_)));
     }
 }

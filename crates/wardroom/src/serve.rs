@@ -58,6 +58,10 @@ pub struct Node {
 impl Node {
     /// Binds the address and opens the database.
     pub async fn open(config: &Config, world: World) -> Result<Self, Box<dyn std::error::Error>> {
+        let world = match &config.mirror {
+            Some(mirror) => world.with(mirror.clone()),
+            None => world,
+        };
         let listener = TcpListener::bind(config.listen).await.map_err(|error| format!("{}: {error}", config.listen))?;
         let address = format!("http://{}", listener.local_addr()?);
         let settings = Settings {

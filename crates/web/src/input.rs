@@ -187,15 +187,24 @@ impl<T: ?Sized + 'static> PathSegment for Id<T> {
 
 impl<T: ?Sized + 'static> Input for Id<T> {
     fn reader() -> Read<Self> {
-        Box::new(read_segment)
+        Box::new(|request| read_segment(request, 0))
     }
 
     fn describe(_: &mut Description<'_>) {}
 }
 
-/// Reads the path's parameter, for an [`Input`] that is a [`PathSegment`].
-pub(crate) fn read_segment<T: PathSegment>(request: &Request) -> Result<T> {
-    request.segments.first().and_then(|segment| T::from_segment(segment)).ok_or_else(Error::not_found)
+/// A resource that belongs to another: `/v2/schedules/{schedule_id}/replicas/{id}`.
+impl<A: ?Sized + 'static, B: ?Sized + 'static> Input for (Id<A>, Id<B>) {
+    fn reader() -> Read<Self> {
+        Box::new(|request| Ok((read_segment(request, 0)?, read_segment(request, 1)?)))
+    }
+
+    fn describe(_: &mut Description<'_>) {}
+}
+
+/// Reads one of the path's parameters, for an [`Input`] that is a [`PathSegment`].
+pub(crate) fn read_segment<T: PathSegment>(request: &Request, index: usize) -> Result<T> {
+    request.segments.get(index).and_then(|segment| T::from_segment(segment)).ok_or_else(Error::not_found)
 }
 
 /// A part of the path that is not simply an ID.
@@ -204,7 +213,7 @@ pub struct Segment<T>(pub T);
 
 impl<T: PathSegment> Input for Segment<T> {
     fn reader() -> Read<Self> {
-        Box::new(|request| read_segment(request).map(Segment))
+        Box::new(|request| read_segment(request, 0).map(Segment))
     }
 
     fn describe(_: &mut Description<'_>) {}

@@ -24,6 +24,7 @@ mod input;
 mod limits;
 mod metrics;
 mod openapi;
+mod outgoing;
 mod output;
 mod rendered;
 mod reply;
@@ -36,6 +37,7 @@ pub use filter::{Between, Filter, Filters};
 pub use gate::{Caller, Gate, Knock};
 pub use input::{Body, Input, Paging, PathSegment, Query, Segment};
 pub use limits::Limits;
+pub use outgoing::agent;
 pub use output::{
     Accepted, Counted, Created, List, Loose, Meta, NoContent, Output, Page, PageMeta, Plain, Resource, Show, Versioned,
 };

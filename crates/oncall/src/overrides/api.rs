@@ -120,8 +120,7 @@ struct ListQuery {
 
 fn list(cx: &mut Cx<'_>, Query(query): Query<ListQuery>) -> Result<Page<OverrideBody, Loose>> {
     let schedule = query.schedule_id.parse().map_err(|_| Error::not_found())?;
-    let schedule = schedules::get(cx, schedule)?;
-    cx.prove_owned(&schedule.teams)?;
+    let schedule = schedules::owned(cx, schedule)?;
     let paging = query.paging.read()?;
     let mut condition = in_use(schedule.id);
     for (column, wanted) in [("rotation_id", query.rotation_id), ("layer_id", query.layer_id)] {
@@ -139,8 +138,7 @@ fn list(cx: &mut Cx<'_>, Query(query): Query<ListQuery>) -> Result<Page<Override
 /// The override with its schedule.
 fn find(cx: &mut Cx<'_>, id: Id<ScheduleOverride>) -> Result<(Stored<Schedule>, Stored<ScheduleOverride>)> {
     let found = cx.get(id)?;
-    let schedule = schedules::get(cx, found.schedule)?;
-    cx.prove_owned(&schedule.teams)?;
+    let schedule = schedules::owned(cx, found.schedule)?;
     Ok((schedule, found))
 }
 

@@ -14,8 +14,9 @@ use super::body::{EntriesBody, ScheduleBody};
 use super::entries::{calendar, calendar_of};
 use super::names::Names;
 use super::payload::{Optional, SchedulePayload};
-use super::record::{Configuration, Schedule, get};
+use super::record::{Configuration, Schedule, owned};
 use crate::rota::{Entries, Shift};
+use crate::sync;
 
 web::routes! {
     /// List the schedules that the caller may see, oldest first: all of them, or those of its teams.
@@ -124,14 +125,12 @@ fn create(cx: &mut Cx<'_>, Body(payload): Body<CreatePayload>) -> Result<Created
 }
 
 fn show(cx: &mut Cx<'_>, id: Id<Schedule>) -> Result<Show<ScheduleBody>> {
-    let schedule = get(cx, id)?;
-    cx.prove_owned(&schedule.teams)?;
+    let schedule = owned(cx, id)?;
     body(cx, &schedule, true).map(Show)
 }
 
 fn update(cx: &mut Cx<'_>, id: Id<Schedule>, Body(payload): Body<UpdatePayload>) -> Result<Show<ScheduleBody>> {
-    let mut schedule = get(cx, id)?;
-    cx.prove_owned(&schedule.teams)?;
+    let mut schedule = owned(cx, id)?;
     let before = schedule.configuration.clone();
     payload.schedule.apply(cx, &mut schedule).map_err(|error| error.within("schedule"))?;
     cx.prove_owned(&schedule.teams)?;
@@ -145,8 +144,8 @@ fn update(cx: &mut Cx<'_>, id: Id<Schedule>, Body(payload): Body<UpdatePayload>)
 }
 
 fn delete(cx: &mut Cx<'_>, id: Id<Schedule>) -> Result<Accepted> {
-    let mut schedule = get(cx, id)?;
-    cx.prove_owned(&schedule.teams)?;
+    let mut schedule = owned(cx, id)?;
+    sync::release(cx, id)?;
     schedule.archived_at = Some(cx.now());
     schedule.updated_at = cx.now();
     cx.save_as("deleted", &mut schedule)?;
@@ -160,8 +159,7 @@ struct PreviewBody {
 }
 
 fn preview(cx: &mut Cx<'_>, id: Id<Schedule>, Body(payload): Body<PreviewPayload>) -> Result<Plain<PreviewBody>> {
-    let schedule = get(cx, id)?;
-    cx.prove_owned(&schedule.teams)?;
+    let schedule = owned(cx, id)?;
     let start = payload.entry_window_start.unwrap_or_else(|| cx.now());
     let end = payload.entry_window_end.unwrap_or(start + WINDOW);
     let window = start..end.min(start + LONGEST_WINDOW);
@@ -204,8 +202,7 @@ const CURSOR: &str = "after:";
 
 fn entries(cx: &mut Cx<'_>, Query(query): Query<EntriesQuery>) -> Result<Plain<EntriesResult>> {
     let id = query.schedule_id.parse().map_err(|_| Error::not_found())?;
-    let schedule = get(cx, id)?;
-    cx.prove_owned(&schedule.teams)?;
+    let schedule = owned(cx, id)?;
     let given = query.entry_window_start.as_deref().filter(|text| !text.is_empty());
     let cursor = given.and_then(|text| text.strip_prefix(CURSOR));
     let read = |text: &str| text.parse::<Time>().map_err(|problem| Error::invalid("entry_window_start", problem));

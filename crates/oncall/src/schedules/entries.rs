@@ -1,9 +1,11 @@
 //! Who is on call in a window.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::time::Duration;
 
 use base::{Id, Result, Time};
+use people::users::User;
 use store::Cx;
 
 use super::record::{Configuration, Schedule};
@@ -100,14 +102,43 @@ impl Calendar {
         self.entries(now..after(now)).r#final
     }
 
+    /// The people who are on call at `now`, in the order of their IDs.
+    pub(super) fn users_at(&self, now: Time) -> Vec<Id<User>> {
+        let users: BTreeSet<_> = self.on_call_at(now).iter().map(|shift| shift.user.cast()).collect();
+        users.into_iter().collect()
+    }
+
     /// Who is on call after the next change of shift.
     pub fn next_shifts(&self, now: Time) -> Vec<Shift> {
-        let ahead = self.entries(now..now + AHEAD).r#final;
-        let changes = ahead.iter().flat_map(|shift| [shift.start_at, shift.end_at]);
-        let Some(change) = changes.filter(|moment| *moment > now).min() else { return Vec::new() };
-        let then = ahead.into_iter().filter(|shift| shift.start_at <= change && change < shift.end_at);
-        then.collect()
+        next(self.entries(now..now + AHEAD).r#final, now)
     }
+
+    /// Who is on call for a rotation after its next change of shift.
+    pub(crate) fn next_shifts_of(&self, rotation: Id<rota::Rotation>, now: Time) -> Vec<Shift> {
+        let mut ahead = self.entries(now..now + AHEAD).r#final;
+        ahead.retain(|shift| shift.rotation == rotation);
+        next(ahead, now)
+    }
+
+    /// The moments in `window` at which a shift begins or ends.
+    pub(super) fn changes(&self, window: Range<Time>) -> BTreeSet<Time> {
+        let shifts = self.entries(window.clone()).r#final;
+        let moments = shifts.iter().flat_map(|shift| [shift.start_at, shift.end_at]);
+        moments.filter(|moment| window.contains(moment)).collect()
+    }
+
+    /// The first moment after `now` at which a shift begins or ends, or at which to look further ahead.
+    pub(super) fn look_again_at(&self, now: Time) -> Time {
+        self.changes(after(now)..now + AHEAD).first().copied().unwrap_or(now + AHEAD)
+    }
+}
+
+/// Those of the shifts `ahead` that are on after the first change after `now`.
+fn next(mut ahead: Vec<Shift>, now: Time) -> Vec<Shift> {
+    let changes = ahead.iter().flat_map(|shift| [shift.start_at, shift.end_at]);
+    let Some(change) = changes.filter(|moment| *moment > now).min() else { return Vec::new() };
+    ahead.retain(|shift| shift.start_at <= change && change < shift.end_at);
+    ahead
 }
 
 /// Adds those shifts that are not there yet.

@@ -7,6 +7,7 @@
 //! | `names.rs`   | what clients call rotations and layers                                    |
 //! | `entries.rs` | who is on call in a window: past, present and future                      |
 //! | `body.rs`    | what the API shows                                                        |
+//! | `changes.rs` | changes of shift, told as they happen                                     |
 //! | `api.rs`     | the operations                                                            |
 //!
 //! What it guarantees: who was on call stays who was on call, however a schedule changes; a shift has
@@ -14,6 +15,7 @@
 
 mod api;
 mod body;
+mod changes;
 mod entries;
 mod names;
 mod payload;
@@ -21,16 +23,23 @@ mod record;
 
 pub use entries::{Calendar, calendar};
 pub(crate) use names::{Names, key};
+pub(crate) use record::owned;
 pub use record::{Configuration, Rotation, Schedule, get};
 
 pub(crate) use api::routes;
+pub(crate) use changes::{LOOK, follow_override, follow_schedule};
 
 use base::{AnyId, Result};
 use catalog::mirrors::{Reflection, reflect};
 use store::{Cx, Record};
 
+/// Refuses whoever may not change the schedule with this ID.
+pub(crate) fn admit(cx: &mut Cx<'_>, id: AnyId) -> Result<()> {
+    owned(cx, id.cast()).map(drop)
+}
+
 /// Schedules that are not archived are reflected in the catalog.
-pub(crate) fn follow(cx: &mut Cx<'_>, id: AnyId) -> Result<()> {
+pub(crate) fn mirror(cx: &mut Cx<'_>, id: AnyId) -> Result<()> {
     let schedule = cx.find::<Schedule>(id.cast())?.filter(|schedule| schedule.archived_at.is_none());
     let reflection = schedule.map(|schedule| Reflection { name: schedule.name.clone(), ..Reflection::default() });
     reflect(cx, Schedule::KIND, id, reflection)

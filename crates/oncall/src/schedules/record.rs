@@ -144,6 +144,13 @@ impl Record for Schedule {
     }
 }
 
+/// The same, which the caller may do this with.
+pub(crate) fn owned(cx: &mut Cx<'_>, id: Id<Schedule>) -> Result<Stored<Schedule>> {
+    let schedule = get(cx, id)?;
+    cx.prove_owned(&schedule.teams)?;
+    Ok(schedule)
+}
+
 /// The schedule with this ID, which is in use, or 404.
 pub fn get(cx: &mut Cx<'_>, id: Id<Schedule>) -> Result<Stored<Schedule>> {
     cx.find(id)?.filter(|schedule: &Stored<Schedule>| schedule.archived_at.is_none()).ok_or_else(Error::not_found)
@@ -160,6 +167,16 @@ impl Configuration {
             }
         }
         rota::Schedule { zone: rota::zone(&self.timezone).unwrap_or(TimeZone::UTC), rotations }
+    }
+
+    /// Who takes shifts at `now`, of one rotation or of all.
+    pub(crate) fn users(&self, rotation: Option<Id<rota::Rotation>>, now: Time) -> Vec<Id<User>> {
+        let versions = || self.rotations.iter().filter(|version| rotation.is_none_or(|one| one == version.id));
+        let applies = |version: &&Rotation| {
+            let later = versions().filter(|other| other.id == version.id && other.effective_from <= Some(now));
+            later.map(|other| other.effective_from).max() == Some(version.effective_from)
+        };
+        versions().filter(applies).flat_map(|version| version.users.iter().copied()).collect()
     }
 
     /// Whether there is such a layer, in any version of the rotation.

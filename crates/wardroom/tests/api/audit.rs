@@ -9,7 +9,7 @@ use testkit::{Answer, Client, Value, json};
 use web::{Method, Route, Settings};
 
 use crate::acme::{Acme, in_parallel};
-use crate::support::{text, texts, with};
+use crate::support::{filled, text, texts, with};
 
 impl Acme {
     /// The whole audit log.
@@ -43,7 +43,7 @@ impl Trail {
     fn leaves(&mut self, actions_left: &[&str], operation: &str, id: &str, body: Value) -> Value {
         let route = self.routes.iter().find(|route| route.operation == operation).expect("an operation");
         self.tried.insert(route.operation);
-        let path = route.path.replace("{id}", id).replace("{user_id}", id);
+        let path = filled(route.path, id);
         let method = route.method.as_str().to_uppercase();
         self.acme.app.clock.advance(Duration::from_secs(1));
         let send = || self.acme.admin.send(&method, &path, Some(body.to_string()));
@@ -225,6 +225,26 @@ fn on_call(trail: &mut Trail) {
     let inner = text(&inner, "/id");
     trail.leaves(&[&updated], "Schedules V2#UpdateOverride", &inner, cover("10:00", "10:30"));
     trail.leaves(&[&deleted], "Schedules V2#DestroyOverride", &inner, json!({}));
+    let target = json!({"schedule_sync_target": {"slack_user_group_id": "S1", "add_bot_to_group": false}});
+    let target = trail.made("schedule_sync_target.created", "Schedule Sync Targets V2#Create", target);
+    let bot = json!({"add_bot_to_group": true});
+    trail.leaves(&["schedule_sync_target.updated"], "Schedule Sync Targets V2#Update", &target, bot);
+    let rule = json!({"schedule_sync_rule": {"schedule_sync_target_id": target, "sync_type": "on_call"}});
+    let [created, updated, deleted] =
+        ["created", "updated", "deleted"].map(|verb| format!("schedule_sync_rule.{verb}"));
+    let made = trail.leaves(&[&created], "Schedules V2#CreateScheduleSyncRule", &schedule, rule);
+    let rule = format!("{schedule}/{}", text(&made, "/id"));
+    let everybody = json!({"sync_type": "all_users"});
+    trail.leaves(&[&updated], "Schedules V2#UpdateScheduleSyncRule", &rule, everybody);
+    trail.leaves(&[&deleted], "Schedules V2#DestroyScheduleSyncRule", &rule, json!({}));
+    trail.leaves(&["schedule_sync_target.deleted"], "Schedule Sync Targets V2#Destroy", &target, json!({}));
+    let replica = json!({"schedule_replica": {
+        "replica_provider": "opsgenie", "replica_provider_id": "x", "replica_fallback_user_id": "y",
+        "sources": [{"rotation_id": rotation, "layer_id": layer}],
+    }});
+    let made = trail.leaves(&["schedule_replica.created"], "Schedules V2#CreateScheduleReplica", &schedule, replica);
+    let replica = format!("{schedule}/{}", text(&made, "/id"));
+    trail.leaves(&["schedule_replica.deleted"], "Schedules V2#DestroyScheduleReplica", &replica, json!({}));
     trail.leaves(&["schedule.deleted", "catalog_entry.archived"], "Schedules V2#Destroy", &schedule, json!({}));
 }
 

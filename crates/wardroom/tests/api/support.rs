@@ -59,3 +59,11 @@ pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     }
     panic!("in ten seconds not: {what}");
 }
+
+/// A route's path with IDs in place of its parameters; the last of them, where there are too few.
+pub fn filled(path: &str, ids: &str) -> String {
+    let last = ids.rsplit('/').next().unwrap_or_default();
+    let mut ids = ids.split('/').chain(std::iter::repeat(last));
+    let fill = |step| if str::starts_with(step, '{') { ids.next().unwrap_or_default() } else { step };
+    path.split('/').map(fill).collect::<Vec<_>>().join("/")
+}

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use crate::support::filled;
 use base::{Access, Actor, Error, Named, Result};
 use people::roles::scopes_of;
 use store::{Origin, Store, Who};
@@ -69,7 +70,7 @@ impl Walk {
             let unknown = "01FCNDV6P870EA6S7TK1DSYDG0";
             Operation {
                 method: route.method,
-                path: route.path.replace("{id}", unknown).replace("{user_id}", unknown),
+                path: filled(route.path, unknown),
                 name: route.operation,
                 guard: route.guard,
                 body: described.get("requestBody").map(|body| body["content"]["application/json"]["schema"].clone()),

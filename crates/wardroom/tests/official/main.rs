@@ -3,5 +3,6 @@
 
 mod catalog;
 mod incidents;
+mod schedules;
 mod settings;
 mod support;

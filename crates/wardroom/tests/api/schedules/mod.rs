@@ -2,16 +2,18 @@
 
 use base::Id;
 use people::users::User;
-use testkit::{App, Client, Value, json};
+use testkit::{App, Client, Options, Value, json};
 
 use crate::support::{text, with};
 
+mod changes;
 mod history;
 mod now_and_next;
 mod overriding;
 mod pages;
 mod races;
 mod reach;
+mod sync;
 
 const SCHEDULES: &str = "/v2/schedules";
 const OVERRIDES: &str = "/v2/schedule_overrides";
@@ -29,7 +31,11 @@ struct Crew {
 
 impl Crew {
     fn start() -> Self {
-        let app = App::start(wardroom::features);
+        Self::with(Options::default())
+    }
+
+    fn with(options: Options) -> Self {
+        let app = App::with(wardroom::features, options);
         let admin = app.admin();
         let [ada, bob, cleo] = ["Ada", "Bob", "Cleo"].map(|name| app.user(name));
         Self { app, admin, ada, bob, cleo }

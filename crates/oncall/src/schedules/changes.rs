@@ -1,0 +1,106 @@
+//! Changes of shift, told as they happen.
+//!
+//! Each schedule has a row that says who was on call when it was last looked at. A job looks again
+//! whenever the schedule or its overrides change, and at the next moment at which anybody's shift
+//! begins or ends; it announces each change since, with its moment, also those that nobody saw
+//! because no server ran. A job that comes in vain finds nothing to announce.
+
+use base::{AnyId, Id, Result, Time};
+use people::users::User;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use store::{After, Cx, Event, Job, JobKind, Record, Store, Who, values};
+
+use super::entries::calendar;
+use super::record::Schedule;
+use crate::overrides::ScheduleOverride;
+use crate::sync;
+
+/// Looks who is on call for a schedule.
+pub(crate) const LOOK: JobKind = JobKind { name: "schedules.look", run: look, attempts: 20, every: None };
+
+/// Somebody else is on call for a schedule.
+#[derive(Debug, Serialize)]
+struct ShiftChange {
+    schedule: Id<Schedule>,
+    at: Time,
+    previous: Vec<Id<User>>,
+    current: Vec<Id<User>>,
+}
+
+impl Event for ShiftChange {
+    const KIND: &'static str = "schedule.shift_change";
+}
+
+#[derive(Deserialize, Serialize)]
+struct Subject {
+    schedule: Id<Schedule>,
+}
+
+/// Has a job look at the schedule with this ID as soon as this has committed.
+pub(crate) fn follow_schedule(cx: &mut Cx<'_>, id: AnyId) -> Result<()> {
+    look_at(cx, id.cast(), cx.now())
+}
+
+/// The same for the schedule of the override with this ID.
+pub(crate) fn follow_override(cx: &mut Cx<'_>, id: AnyId) -> Result<()> {
+    let changed = cx.get::<ScheduleOverride>(id.cast())?;
+    look_at(cx, changed.schedule, cx.now())
+}
+
+fn look_at(cx: &mut Cx<'_>, schedule: Id<Schedule>, due: Time) -> Result<()> {
+    cx.enqueue(LOOK.name, &Subject { schedule }, due)
+}
+
+fn look(store: &Store, job: &Job) -> Result<After> {
+    let Subject { schedule } = serde_json::from_value(job.payload.clone()).map_err(base::Error::internal)?;
+    store.write(Who::system(), move |cx| announce(cx, schedule)).wait()?;
+    Ok(After::Done)
+}
+
+/// Who was on call when a schedule was last looked at.
+struct Seen {
+    users: Vec<Id<User>>,
+    at: Time,
+    next: Option<Time>,
+}
+
+/// Announces what has changed since a schedule was last looked at, and leaves a job for the next change.
+fn announce(cx: &mut Cx<'_>, id: Id<Schedule>) -> Result<()> {
+    cx.lock(Schedule::TABLE, id)?;
+    let Some(schedule) = cx.find::<Schedule>(id)? else { return Ok(()) };
+    if schedule.archived_at.is_some() {
+        cx.run("delete from schedules_seen where schedule_id = $1", &values![id])?;
+        return sync::touch(cx, id);
+    }
+    let now = cx.now();
+    let seen = seen(cx, id)?.unwrap_or(Seen { users: Vec::new(), at: now, next: None });
+    let calendar = calendar(cx, &schedule, seen.at)?;
+    let mut known = seen.users.clone();
+    for at in calendar.changes(seen.at..now).into_iter().chain([now]) {
+        let current = calendar.users_at(at);
+        if current != known {
+            cx.emit(&ShiftChange { schedule: id, at, previous: known, current: current.clone() })?;
+            known = current;
+        }
+    }
+    let next = calendar.look_again_at(now);
+    let sql = "insert into schedules_seen (schedule_id, users, at, next) values ($1, $2, $3, $4) \
+               on conflict (schedule_id) do update set users = $2, at = $3, next = $4";
+    let users = serde_json::to_string(&known).map_err(base::Error::internal)?;
+    cx.run(sql, &values![id, users, now, next])?;
+    if seen.next != Some(next) {
+        look_at(cx, id, next)?;
+    }
+    sync::touch(cx, id)
+}
+
+fn seen(cx: &mut Cx<'_>, schedule: Id<Schedule>) -> Result<Option<Seen>> {
+    let row = cx.row("select users, at, next from schedules_seen where schedule_id = $1", &values![schedule])?;
+    let read = |row: store::Row| {
+        let users: Json = serde_json::from_str(row.text(0)?).map_err(base::Error::internal)?;
+        let users = serde_json::from_value(users).map_err(base::Error::internal)?;
+        Ok(Seen { users, at: row.get(1)?, next: row.get(2)? })
+    };
+    row.map(read).transpose()
+}

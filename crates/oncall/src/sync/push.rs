@@ -1,0 +1,126 @@
+//! The jobs that tell another system.
+
+use std::time::Duration;
+
+use base::{AnyId, Error, Id, Result};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use store::{After, Condition, Cx, Job, JobKind, Store, Who};
+
+use super::document::{self, Document};
+use super::provider::Mirror;
+use super::replicas::ScheduleReplica;
+use super::rules::ScheduleSyncRule;
+use super::targets::ScheduleSyncTarget;
+use super::{State, Told};
+use crate::schedules::Schedule;
+
+/// Tells the other system of one target or replica.
+pub(crate) const PUSH: JobKind = JobKind { name: "schedules.push", run: push, attempts: 10, every: None };
+
+/// Has all of them told: windows move on, and people change.
+pub(crate) const PUSH_ALL: JobKind =
+    JobKind { name: "schedules.push_all", run: push_all, attempts: 1, every: Some(Duration::from_secs(3_600)) };
+
+/// What the other system is told of.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Subject {
+    Target(Id<ScheduleSyncTarget>),
+    Replica(Id<ScheduleReplica>),
+}
+
+impl Subject {
+    fn id(self) -> AnyId {
+        match self {
+            Self::Target(id) => id.cast(),
+            Self::Replica(id) => id.cast(),
+        }
+    }
+
+    fn document(self, cx: &mut Cx<'_>) -> Result<Option<Document>> {
+        match self {
+            Self::Target(id) => document::of_target(cx, id),
+            Self::Replica(id) => document::of_replica(cx, id),
+        }
+    }
+}
+
+/// Has everything told that shows something of a schedule.
+pub(crate) fn touch(cx: &mut Cx<'_>, schedule: Id<Schedule>) -> Result<()> {
+    enqueue_all(cx, Condition::equal("schedule_id", schedule))
+}
+
+fn enqueue_all(cx: &mut Cx<'_>, schedules: Condition) -> Result<()> {
+    document::subjects(cx, schedules)?.into_iter().try_for_each(|subject| enqueue(cx, subject))
+}
+
+fn enqueue(cx: &mut Cx<'_>, subject: Subject) -> Result<()> {
+    let now = cx.now();
+    cx.enqueue(PUSH.name, &subject, now)
+}
+
+/// Has the group with this ID told.
+pub(crate) fn follow_target(cx: &mut Cx<'_>, id: AnyId) -> Result<()> {
+    enqueue(cx, Subject::Target(id.cast()))
+}
+
+/// Has the group of the rule with this ID told.
+pub(crate) fn follow_rule(cx: &mut Cx<'_>, id: AnyId) -> Result<()> {
+    let rule = cx.get::<ScheduleSyncRule>(id.cast())?;
+    enqueue(cx, Subject::Target(rule.target))
+}
+
+/// Has the replica with this ID told, and those that show the same schedule elsewhere.
+pub(crate) fn follow_replica(cx: &mut Cx<'_>, id: AnyId) -> Result<()> {
+    enqueue(cx, Subject::Replica(id.cast()))
+}
+
+fn push_all(store: &Store, _: &Job) -> Result<After> {
+    store.write(Who::system(), |cx| enqueue_all(cx, Condition::everything())).wait()?;
+    Ok(After::Done)
+}
+
+/// How often one job tells it again because it has changed meanwhile.
+const ROUNDS: usize = 5;
+
+fn push(store: &Store, job: &Job) -> Result<After> {
+    let subject: Subject = serde_json::from_value(job.payload.clone()).map_err(Error::internal)?;
+    let read = move |cx: &mut Cx<'_>| Ok((subject.document(cx)?, State::of(cx, subject.id())?));
+    for _ in 0..ROUNDS {
+        let (document, state) = store.read(Who::system(), read).wait()?;
+        let Some(document) = document else { break };
+        let digest = hex::encode(Sha256::digest(document.content.to_string()));
+        if state.digest.as_deref() == Some(&digest) && state.error.is_none() {
+            break;
+        }
+        let told = tell(store, &document);
+        let failure = told.as_ref().err().cloned();
+        store.write(Who::system(), move |cx| note(cx, subject, &digest, &told)).wait()?;
+        if let Some(failure) = failure {
+            return Err(Error::internal(failure));
+        }
+    }
+    Ok(After::Done)
+}
+
+fn tell(store: &Store, document: &Document) -> Result<Told, String> {
+    let mirror = store.world().service::<Mirror>().ok_or("no mirror is configured: set WARDROOM_MIRROR")?;
+    let path: Vec<_> = document.path.iter().map(String::as_str).collect();
+    mirror.0.put(&path, &document.content)
+}
+
+/// Writes down how it went.
+fn note(cx: &mut Cx<'_>, subject: Subject, digest: &str, told: &Result<Told, String>) -> Result<()> {
+    let mut state = State::of(cx, subject.id())?;
+    match told {
+        Ok(told) => {
+            state.digest = Some(digest.into());
+            state.synced_at = Some(cx.now());
+            state.error = None;
+            state.users.clone_from(&told.users);
+        }
+        Err(error) => state.error = Some(error.clone()),
+    }
+    state.keep(cx, subject.id())
+}
