@@ -148,6 +148,23 @@ impl<'a> Cx<'a> {
         }
     }
 
+    /// The same, but one who acts for a user may come without the scope, and then has to prove that it is
+    /// that user's own affair ([`Cx::prove_own`]).
+    pub fn admit_or_own(&mut self, scope: &'static str) -> Result<()> {
+        if self.access().reach(scope) == Reach::Nowhere && self.access().user.is_some() {
+            (self.within_teams, self.is_proven) = (Some(scope), false);
+            return Ok(());
+        }
+        self.admit(scope)
+    }
+
+    /// Whether the caller acts for one of `users`, whose own affair this is: then that is proof enough.
+    pub fn prove_own<T: ?Sized>(&mut self, users: &[Id<T>]) -> bool {
+        let is_own = self.access().user.is_some_and(|user| users.iter().any(|own| own.cast() == user));
+        self.is_proven |= is_own;
+        is_own
+    }
+
     /// Refuses the caller unless the scope it was admitted by covers what `owners` own. A change of
     /// owners proves both: nobody gives away what is theirs to others, or takes it from them.
     pub fn prove_owned<T: ?Sized>(&mut self, owners: &[Id<T>]) -> Result<()> {

@@ -143,7 +143,7 @@ fn operation(route: &Route, schemas: &mut Schemas) -> Value {
     match route.guard {
         Guard::Public => operation["security"] = json!([]),
         Guard::AnyKey => {}
-        Guard::Scope(scope) => operation["x-rbac-scopes"] = json!([scope]),
+        Guard::Scope(scope) | Guard::ScopeOrOwn(scope) => operation["x-rbac-scopes"] = json!([scope]),
     }
     operation
 }

@@ -2,7 +2,7 @@
 
 use store::{Cx, Wants};
 
-use base::Result;
+use base::{Access, Error, Reach, Result};
 
 use crate::input::{Input, Read, Request};
 use crate::openapi::Description;
@@ -59,6 +59,21 @@ pub enum Guard {
     AnyKey,
     /// A key with this scope.
     Scope(&'static str),
+    /// A key with this scope, or one that acts for a user whose own affair it is, which the handler proves
+    /// ([`Cx::prove_own`]).
+    ScopeOrOwn(&'static str),
+}
+
+impl Guard {
+    /// Why a caller who may do this is not even let in.
+    pub(crate) fn refusal(self, access: &Access) -> Option<Error> {
+        let (scope, may_be_own) = match self {
+            Self::Public | Self::AnyKey => return None,
+            Self::Scope(scope) => (scope, false),
+            Self::ScopeOrOwn(scope) => (scope, access.user.is_some()),
+        };
+        (access.reach(scope) == Reach::Nowhere && !may_be_own).then(|| Error::missing_scope(scope))
+    }
 }
 
 impl From<&'static str> for Guard {
@@ -105,8 +120,10 @@ impl Route {
     ) -> Result<impl FnMut(&mut Cx<'_>) -> Result<Reply> + Send + 'static> {
         let (mut work, guard) = ((self.endpoint.prepare)(request)?, self.guard);
         Ok(move |cx: &mut Cx<'_>| {
-            if let Guard::Scope(scope) = guard {
-                cx.admit(scope)?;
+            match guard {
+                Guard::Public | Guard::AnyKey => {}
+                Guard::Scope(scope) => cx.admit(scope)?,
+                Guard::ScopeOrOwn(scope) => cx.admit_or_own(scope)?,
             }
             let reply = work(cx)?;
             cx.conclude()?;

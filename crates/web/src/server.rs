@@ -209,10 +209,8 @@ impl Server {
             }
             who = Who { expects: expected_version(&head.headers)?, ..caller.who };
         }
-        if let Guard::Scope(scope) = route.guard
-            && who.access.reach(scope) == base::Reach::Nowhere
-        {
-            return Err(Error::missing_scope(scope));
+        if let Some(refusal) = route.guard.refusal(&who.access) {
+            return Err(refusal);
         }
         let query = head.uri.query().unwrap_or_default().to_owned();
         let body = read_body(body).await?;

@@ -5,7 +5,7 @@ use people::users::{Directory, UserBody, UserReference};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{Condition, Cx, Direction, Record, Stored};
-use web::{Body, Created, Loose, NoContent, Page, PageMeta, Paging, Query, Resource, Show};
+use web::{Body, Created, Guard, Loose, NoContent, Page, PageMeta, Paging, Query, Resource, Show};
 
 use super::record::{ScheduleOverride, in_use, retire};
 use crate::rota::{self, Layer};
@@ -14,8 +14,8 @@ use crate::schedules::{self, Names, Schedule};
 web::routes! {
     /// List the overrides of a schedule, oldest first.
     GET "/v2/schedule_overrides" "Schedules V2#ListOverrides" "schedules.view" => list;
-    /// Create an override. It takes its time from those that are there.
-    POST "/v2/schedule_overrides" "Schedules V2#CreateOverride" "schedule_overrides.create" => create;
+    /// Create an override. It takes its time from those that are there. Whoever is on call may give away their own shifts.
+    POST "/v2/schedule_overrides" "Schedules V2#CreateOverride" Guard::ScopeOrOwn("schedule_overrides.create") => create;
     /// Show an override.
     GET "/v2/schedule_overrides/{id}" "Schedules V2#ShowOverride" "schedules.view" => show;
     /// Move an override; its user stays. It takes its time from those that are there.
@@ -163,23 +163,15 @@ fn create(cx: &mut Cx<'_>, Body(payload): Body<CreatePayload>) -> Result<Created
         || Error::of_problems(vec![Problem::new("invalid_value", "there is no such schedule").at("schedule_id")]);
     let schedule = payload.schedule_id.parse().map_err(|_| no_schedule())?;
     let schedule = schedules::get(cx, schedule).map_err(|_| no_schedule())?;
-    cx.prove_owned(&schedule.teams)?;
     let place = payload.place.place(cx, &schedule)?;
+    let window = payload.place.start_at..payload.place.end_at;
     cx.lock(Schedule::TABLE, schedule.id)?;
-    let made = ScheduleOverride {
-        id: cx.new_id(),
-        schedule: schedule.id,
-        rotation: place.rotation,
-        layer: place.layer,
-        start_at: payload.place.start_at,
-        end_at: payload.place.end_at,
-        user: place.user,
-        deleted_at: None,
-        created_at: cx.now(),
-        updated_at: cx.now(),
-    };
-    made.make_room(cx)?;
-    cx.insert(&made)?;
+    let calendar = schedules::calendar(cx, &schedule, window.start)?;
+    let on_call = calendar.sole_user((place.rotation, place.layer), window.clone());
+    if !cx.prove_own(on_call.as_slice()) {
+        cx.prove_owned(&schedule.teams)?;
+    }
+    let made = ScheduleOverride::add(cx, schedule.id, (place.rotation, place.layer), window, place.user)?;
     let directory = cx.cached::<Directory>()?;
     Ok(Created(OverrideBody::of(&made, &Names::of(&schedule), &directory)))
 }

@@ -1,5 +1,7 @@
 //! What is stored of an override, and how overrides of one layer share its time.
 
+use std::ops::Range;
+
 use base::{Id, Result, Time};
 use people::users::User;
 use serde::{Deserialize, Serialize};
@@ -75,6 +77,33 @@ impl ScheduleOverride {
             end_at: self.end_at,
             user: self.user.cast(),
         }
+    }
+
+    /// Has `user` be on call for a layer of a rotation during `window`: an override, which takes its time from
+    /// those that are there.
+    pub(crate) fn add(
+        cx: &mut Cx<'_>,
+        schedule: Id<Schedule>,
+        (rotation, layer): (Id<rota::Rotation>, Id<Layer>),
+        window: Range<Time>,
+        user: Id<User>,
+    ) -> Result<Self> {
+        cx.lock(Schedule::TABLE, schedule)?;
+        let made = Self {
+            id: cx.new_id(),
+            schedule,
+            rotation,
+            layer,
+            start_at: window.start,
+            end_at: window.end,
+            user,
+            deleted_at: None,
+            created_at: cx.now(),
+            updated_at: cx.now(),
+        };
+        made.make_room(cx)?;
+        cx.insert(&made)?;
+        Ok(made)
     }
 
     /// Cuts the others of its layer out of the time that it takes.

@@ -10,7 +10,7 @@ use store::Cx;
 
 use super::record::{Configuration, Schedule};
 use crate::overrides;
-use crate::rota::{self, Entries, Override, Shift};
+use crate::rota::{self, Entries, Layer, Override, Shift};
 
 /// How far ahead the next change of shift is looked for.
 const AHEAD: Duration = Duration::from_secs(60 * 86_400);
@@ -106,6 +106,22 @@ impl Calendar {
     pub(super) fn users_at(&self, now: Time) -> Vec<Id<User>> {
         let users: BTreeSet<_> = self.on_call_at(now).iter().map(|shift| shift.user.cast()).collect();
         users.into_iter().collect()
+    }
+
+    /// Who is on call for a layer of a rotation throughout `window`, if that is one person.
+    pub(crate) fn sole_user(&self, place: (Id<rota::Rotation>, Id<Layer>), window: Range<Time>) -> Option<Id<User>> {
+        let mut covered = window.start;
+        let mut user = None;
+        for shift in self.entries(window.clone()).r#final {
+            if (shift.rotation, shift.layer) != place {
+                continue;
+            }
+            if shift.start_at > covered || user.is_some_and(|user| user != shift.user) {
+                return None;
+            }
+            (covered, user) = (shift.end_at, Some(shift.user));
+        }
+        user.filter(|_| covered >= window.end).map(Id::cast)
     }
 
     /// Who is on call after the next change of shift.

@@ -23,12 +23,12 @@ mod targets;
 use web::Route;
 
 pub use provider::{Mirror, Provider, Told};
-pub use replicas::{ReplicaProvider, ScheduleReplica, Source};
-pub use rules::{ScheduleSyncRule, SyncType};
-pub use targets::{NewGroup, ScheduleSyncTarget};
 pub(crate) use push::{PUSH, PUSH_ALL, follow_replica, follow_rule, follow_target, touch};
+pub use replicas::{ReplicaProvider, ScheduleReplica, Source};
 pub(crate) use rules::MANAGED as MANAGED_RULE;
+pub use rules::{ScheduleSyncRule, SyncType};
 pub(crate) use targets::MANAGED as MANAGED_TARGET;
+pub use targets::{NewGroup, ScheduleSyncTarget};
 
 use base::{Error, Id, Result};
 use store::{Cx, values};

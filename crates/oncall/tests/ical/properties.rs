@@ -151,7 +151,7 @@ proptest! {
 
 proptest! {
     // Some rules take long to look for what never comes.
-    #![proptest_config(ProptestConfig::with_cases(4000))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn any_rule_has_an_answer(rule in rule(), start in "(0000|0001|1601|1970|2023|9999)(0[1-9]|1[0-2])[0-2][0-9](T[0-2][0-9]0000Z?)?") {

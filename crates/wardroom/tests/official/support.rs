@@ -28,9 +28,14 @@ pub struct Server {
 impl Server {
     /// Starts a server, and waits until it listens.
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// Starts a server with these arguments as well, and waits until it listens.
+    pub fn start_with(arguments: &[&str]) -> Self {
         let program = Program::new(env!("CARGO_BIN_EXE_wardroom"));
-        let token = program.file("bootstrap-token", ROOT_TOKEN);
-        let running = program.serve(&["--bootstrap-token-file", &token.display().to_string()]);
+        let token = program.file("bootstrap-token", ROOT_TOKEN).display().to_string();
+        let running = program.serve(&[&["--bootstrap-token-file", &token], arguments].concat());
         let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().unwrap();
         Self { client, running, program }
     }

@@ -172,3 +172,22 @@ fn a_key_that_sees_everything_and_edits_a_team_s_lists_everything() {
         key.get(&at(id)).expect(200);
     }
 }
+
+#[test]
+fn whoever_is_on_call_may_give_away_their_own_shift() {
+    let crew = Crew::start();
+    let id = crew.schedule(json!({}));
+    let key = crew.app.client(&["viewer", "act_on_behalf_of_users"]);
+    let [as_ada, as_bob] = [crew.ada, crew.bob].map(|user| key.with_header("X-Incident-User", &user.to_string()));
+    let cover = |from, to| crew.cover(&id, crew.cleo, from, to);
+    for refused in [key.post(OVERRIDES, cover("12:00", "15:00")), as_bob.post(OVERRIDES, cover("12:00", "15:00"))] {
+        assert_lacks(&refused, "schedule_overrides.create");
+    }
+    as_ada.post(OVERRIDES, cover("12:00", "15:00")).expect(201);
+    assert_lacks(&as_ada.post(OVERRIDES, cover("14:00", "16:00")), "schedule_overrides.create");
+    let beyond = with(cover("16:00", "17:00"), json!({"end_at": "2026-03-03T10:00:00Z"}));
+    assert_lacks(&as_ada.post(OVERRIDES, beyond), "schedule_overrides.create");
+    let expected =
+        ["Ada 03-02T09:00 to 03-02T12:00", "Cleo 03-02T12:00 to 03-02T15:00", "Ada 03-02T15:00 to 03-03T09:00"];
+    assert_eq!(crew.first_day(&id), expected);
+}

@@ -20,6 +20,7 @@ mod configuring;
 mod covering;
 mod entries;
 mod membership;
+mod syncing;
 
 /// An ID that nothing has.
 const NO_ID: &str = "01HZZZZZZZZZZZZZZZZZZZZZZZ";
