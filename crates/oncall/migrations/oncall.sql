@@ -66,3 +66,13 @@ create table schedule_syncs (
     error text,
     users text not null
 );
+
+create table calendar_feeds (
+    id text collate "C" primary key,
+    version bigint not null,
+    hash text collate "C" not null,
+    schedule_id text collate "C" references schedules (id),
+    user_id text collate "C" references users (id),
+    body jsonb not null
+);
+create unique index calendar_feeds_by_hash on calendar_feeds (hash);

@@ -6,8 +6,10 @@
 //! | `rota`      | from a schedule's configuration and its overrides to the shifts: pure   |
 //! | `schedules` | what a schedule says, and who is on call by it                          |
 //! | `overrides` | who is on call instead                                                |
+//! | `feeds`     | calendars to subscribe to, and calendars that become overrides          |
 //! | `sync`      | telling other systems who is on call                                    |
 
+pub mod feeds;
 pub mod ical;
 pub mod overrides;
 pub mod rota;
@@ -37,6 +39,6 @@ pub fn feature() -> Feature {
         ],
         ..Part::default()
     };
-    let routes = [schedules::routes(), overrides::routes(), sync::routes()];
+    let routes = [schedules::routes(), overrides::routes(), sync::routes(), feeds::routes()];
     Feature { part, routes: routes.into_iter().flatten().collect() }
 }

@@ -1,5 +1,6 @@
 //! What is stored of schedules and overrides is read for ever.
 
+use oncall::feeds::CalendarFeed;
 use oncall::overrides::ScheduleOverride;
 use oncall::schedules::Schedule;
 use oncall::sync::{ScheduleReplica, ScheduleSyncRule, ScheduleSyncTarget};
@@ -13,5 +14,6 @@ fn what_is_stored_is_read_for_ever() {
     goldens.check::<ScheduleSyncTarget>();
     goldens.check::<ScheduleSyncRule>();
     goldens.check::<ScheduleReplica>();
+    goldens.check::<CalendarFeed>();
     goldens.finish();
 }

@@ -189,6 +189,26 @@ impl<O: Output> Output for Versioned<O> {
     }
 }
 
+/// 200: a text that is no JSON.
+#[derive(Debug)]
+pub struct Text {
+    /// What it is: `text/calendar; charset=utf-8`.
+    pub media_type: &'static str,
+    /// All of it.
+    pub content: String,
+}
+
+impl Output for Text {
+    fn reply(self) -> Result<Reply> {
+        let Self { media_type, content } = self;
+        Ok(Reply { status: 200, media_type, body: Some(content.into_bytes()), version: None })
+    }
+
+    fn describe(description: &mut Description<'_>) {
+        description.answer_with(200, |_| json_schema!({"type": "string", "format": "binary"}));
+    }
+}
+
 /// 204: done, and nothing to say.
 #[derive(Debug)]
 pub struct NoContent;
@@ -241,7 +261,7 @@ pub(crate) struct Document(pub Vec<u8>);
 
 impl Output for Document {
     fn reply(self) -> Result<Reply> {
-        Ok(Reply { status: 200, body: Some(self.0), version: None })
+        Ok(Reply::written(200, self.0))
     }
 
     fn describe(description: &mut Description<'_>) {

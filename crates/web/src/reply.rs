@@ -4,26 +4,35 @@ use base::{Error, ErrorKind, Problem, Result, Time};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-/// An answer: a status and, where there is one, a body of JSON.
+/// An answer: a status and, where there is one, a body.
 #[derive(Clone, Debug)]
 pub struct Reply {
     /// The HTTP status.
     pub status: u16,
+    /// What the body is: `application/json`.
+    pub media_type: &'static str,
     /// The body.
     pub body: Option<Vec<u8>>,
     /// The version of the resource that it shows, if callers are told (`ETag`).
     pub version: Option<i64>,
 }
 
+const JSON: &str = "application/json";
+
 impl Reply {
     /// An answer with this body.
     pub fn json(status: u16, body: &impl Serialize) -> Result<Self> {
-        Ok(Self { status, body: Some(serde_json::to_vec(body).map_err(Error::internal)?), version: None })
+        Ok(Self::written(status, serde_json::to_vec(body).map_err(Error::internal)?))
+    }
+
+    /// An answer whose JSON is already written.
+    pub(crate) fn written(status: u16, json: Vec<u8>) -> Self {
+        Self { status, media_type: JSON, body: Some(json), version: None }
     }
 
     /// An answer without a body.
     pub fn empty(status: u16) -> Self {
-        Self { status, body: None, version: None }
+        Self { status, media_type: JSON, body: None, version: None }
     }
 
     /// The answer that tells of `error`.
@@ -43,7 +52,7 @@ impl Reply {
                 "retry_after": now + std::time::Duration::from_secs(quota.retry_after),
             });
         }
-        Self { status, body: Some(body.to_string().into_bytes()), version: None }
+        Self::written(status, body.to_string().into_bytes())
     }
 }
 

@@ -299,7 +299,7 @@ async fn read_body(body: Body) -> Result<Vec<u8>> {
 fn respond(reply: Reply, passage: &Passage, id: AnyId) -> Response {
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = match reply.body {
-        Some(body) => ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
+        Some(body) => ([(header::CONTENT_TYPE, reply.media_type)], body).into_response(),
         None => ().into_response(),
     };
     *response.status_mut() = status;

@@ -10,3 +10,4 @@ mod record;
 pub use record::{ScheduleOverride, since};
 
 pub(crate) use api::routes;
+pub(crate) use record::in_use;

@@ -63,7 +63,7 @@ pub fn since(cx: &mut Cx<'_>, schedule: Id<Schedule>, from: Time) -> Result<Vec<
 }
 
 /// Those of a schedule that count.
-pub(super) fn in_use(schedule: Id<Schedule>) -> Condition {
+pub(crate) fn in_use(schedule: Id<Schedule>) -> Condition {
     Condition::equal("schedule_id", schedule).and(Condition::new("deleted_at is null", []))
 }
 

@@ -89,7 +89,7 @@ fn list(cx: &mut Cx<'_>, Query(query): Query<ListQuery>) -> Result<Page<Schedule
 }
 
 /// The schedules in use that the caller may see: all of them, or those of its teams.
-fn listed(cx: &mut Cx<'_>) -> Result<Condition> {
+pub(crate) fn listed(cx: &mut Cx<'_>) -> Result<Condition> {
     let in_use = Condition::new("archived_at is null", []);
     let Some(teams) = cx.owned() else { return Ok(in_use) };
     let mut theirs = cx.list::<Schedule>(in_use, "id")?;

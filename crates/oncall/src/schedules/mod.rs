@@ -26,7 +26,7 @@ pub(crate) use names::{Names, key};
 pub(crate) use record::owned;
 pub use record::{Configuration, Rotation, Schedule, get};
 
-pub(crate) use api::routes;
+pub(crate) use api::{listed, routes};
 pub(crate) use changes::{LOOK, follow_override, follow_schedule};
 
 use base::{AnyId, Result};

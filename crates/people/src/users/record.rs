@@ -157,6 +157,14 @@ impl Directory {
         self.0.get(&id)
     }
 
+    /// The active user of this name, in whatever case it is written, if there is just one.
+    pub fn named(&self, name: &str) -> Option<Id<User>> {
+        let name = name.to_lowercase();
+        let mut named = self.0.values().filter(|user| user.active && user.name.to_lowercase() == name);
+        let first = named.next()?;
+        named.next().is_none().then_some(first.id)
+    }
+
     /// How the user with this ID is shown.
     pub fn body(&self, id: Id<User>) -> Option<UserBody> {
         self.get(id).map(UserBody::of)

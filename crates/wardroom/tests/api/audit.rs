@@ -245,6 +245,15 @@ fn on_call(trail: &mut Trail) {
     let made = trail.leaves(&["schedule_replica.created"], "Schedules V2#CreateScheduleReplica", &schedule, replica);
     let replica = format!("{schedule}/{}", text(&made, "/id"));
     trail.leaves(&["schedule_replica.deleted"], "Schedules V2#DestroyScheduleReplica", &replica, json!({}));
+    let feed = json!({"calendar_feed": {"schedule_id": schedule}});
+    let feed = trail.made("calendar_feed.created", "Calendar Feeds V1#Create", feed);
+    trail.leaves(&["calendar_feed.deleted"], "Calendar Feeds V1#Destroy", &feed, json!({}));
+    let event = "BEGIN:VEVENT\nUID:1\nSUMMARY:Cleo\nDTSTART:20260601T090000Z\nDURATION:PT1H\nEND:VEVENT";
+    let calendar = json!({"calendar_import": {
+        "schedule_id": schedule, "rotation_id": rotation, "layer_id": layer, "end_at": "2026-07-01T00:00:00Z",
+        "calendar": format!("BEGIN:VCALENDAR\n{event}\nEND:VCALENDAR"),
+    }});
+    trail.leaves(&["schedule_override.created"], "Calendar Imports V1#Create", "", calendar);
     trail.leaves(&["schedule.deleted", "catalog_entry.archived"], "Schedules V2#Destroy", &schedule, json!({}));
 }
 

@@ -140,7 +140,9 @@ fn without_a_key_every_operation_but_the_public_ones_answers_401() {
     for operation in walk.operations() {
         let answer = call(&walk.app.stranger(), &operation, None);
         if operation.guard == Guard::Public {
-            assert_eq!(answer.status, 200, "{}", operation.name);
+            // What is public for whoever knows its address is not there for whoever doesn't.
+            let expected = if operation.path.starts_with("/ical/") { 404 } else { 200 };
+            assert_eq!(answer.status, expected, "{}", operation.name);
         } else {
             assert_eq!(answer.status, 401, "{}: {}", operation.name, answer.text);
             assert_eq!(answer.problems(), [("missing_authorization_material", "")], "{}", operation.name);

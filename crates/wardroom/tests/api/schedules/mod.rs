@@ -7,6 +7,7 @@ use testkit::{App, Client, Options, Value, json};
 use crate::support::{text, with};
 
 mod changes;
+mod feeds;
 mod history;
 mod now_and_next;
 mod overriding;

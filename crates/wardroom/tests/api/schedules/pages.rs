@@ -10,7 +10,7 @@ use crate::support::{assert_invalid, text, texts};
 impl Crew {
     /// All entries of a window, page by page, and how many pages there were.
     #[track_caller]
-    fn all(&self, schedule: &str, from: &str, to: &str) -> (Value, usize) {
+    pub(super) fn all(&self, schedule: &str, from: &str, to: &str) -> (Value, usize) {
         let mut all = json!({"final": [], "overrides": [], "scheduled": []});
         let (mut path, mut pages) = (window(schedule, from, to), 0);
         loop {

@@ -144,7 +144,7 @@ fn rules_of_several_schedules_share_a_group() {
     assert_eq!(shown["last_synced_at"], "2026-03-02T09:00:00.000000Z");
     other.crew.admin.put(&second, json!({"sync_type": "all_users"})).expect(200);
     let first = other.crew.admin.get(&rule).expect(200)["schedule_sync_rule"].take();
-    assert_eq!(first["sync_type"], "all_users", "the group has one kind of members");
+    assert_eq!(first["sync_type"], "all_users", "a change is made to every rule of the group");
     assert_eq!(other.members("S1"), ["Ada", "Bob", "Cleo"]);
 
     let in_use = other.crew.admin.delete(&format!("{TARGETS}/{target}"));
