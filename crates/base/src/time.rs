@@ -6,7 +6,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::fmt::temporal::DateTimePrinter;
+use jiff::tz::TimeZone;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -21,7 +23,7 @@ impl Time {
     /// The moment so many microseconds after 1970 began; `None` outside the years 0 to 9999.
     pub fn from_microseconds(microseconds: i64) -> Option<Self> {
         let moment = Timestamp::from_microsecond(microseconds).ok()?;
-        (0..=9999).contains(&moment.to_zoned(jiff::tz::TimeZone::UTC).year()).then_some(Self(moment))
+        (0..=9999).contains(&moment.to_zoned(TimeZone::UTC).year()).then_some(Self(moment))
     }
 
     /// Microseconds since 1970 began.
@@ -37,6 +39,11 @@ impl Time {
     /// Whole seconds since 1970 began.
     pub fn seconds(self) -> i64 {
         self.0.as_second()
+    }
+
+    /// The day that it is in a time zone.
+    pub fn date_in(self, zone: &TimeZone) -> Date {
+        self.0.to_zoned(zone.clone()).date()
     }
 
     /// How long after `earlier` this is; zero when it is not after it.

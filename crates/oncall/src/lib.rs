@@ -2,6 +2,7 @@
 //!
 //! | module      | what it is                                                            |
 //! |-------------|-----------------------------------------------------------------------|
+//! | `holidays`  | public holidays, by country: pure                                       |
 //! | `ical`      | calendars in the iCalendar format, written and read: pure               |
 //! | `rota`      | from a schedule's configuration and its overrides to the shifts: pure   |
 //! | `schedules` | what a schedule says, and who is on call by it                          |
@@ -10,6 +11,7 @@
 //! | `sync`      | telling other systems who is on call                                    |
 
 pub mod feeds;
+pub mod holidays;
 pub mod ical;
 pub mod overrides;
 pub mod rota;

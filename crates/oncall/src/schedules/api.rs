@@ -15,6 +15,7 @@ use super::entries::{calendar, calendar_of};
 use super::names::Names;
 use super::payload::{Optional, SchedulePayload};
 use super::record::{Configuration, Schedule, owned};
+use crate::holidays::{self, Holiday};
 use crate::rota::{Entries, Shift};
 use crate::sync;
 
@@ -192,9 +193,36 @@ struct AfterBody {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "ScheduleEntriesResult")]
 struct EntriesResult {
+    /// The public holidays of the schedule's countries; beyond the contract.
+    #[schemars(skip)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    holidays: Vec<HolidayBody>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pagination_meta: Option<AfterBody>,
     schedule_entries: EntriesBody,
+}
+
+/// A public holiday.
+#[derive(Debug, Serialize)]
+struct HolidayBody {
+    country_code: &'static str,
+    date: String,
+    name: &'static str,
+}
+
+impl From<Holiday> for HolidayBody {
+    fn from(holiday: Holiday) -> Self {
+        Self { country_code: holiday.country, date: holiday.date.to_string(), name: holiday.name }
+    }
+}
+
+/// The public holidays of a schedule's countries on the days of `window`, by its own clock.
+fn holidays_in(schedule: &Schedule, window: &Range<Time>) -> Vec<HolidayBody> {
+    let zone = schedule.configuration.rota().zone;
+    let last = window.end - Duration::from_micros(1);
+    let countries = schedule.holiday_countries.iter().map(String::as_str);
+    let found = holidays::on(countries, &(window.start.date_in(&zone)..=last.date_in(&zone)));
+    found.into_iter().map(Into::into).collect()
 }
 
 /// What a cursor begins with, which no timestamp does.
@@ -229,6 +257,7 @@ fn entries(cx: &mut Cx<'_>, Query(query): Query<EntriesQuery>) -> Result<Plain<E
     });
     let directory = cx.cached::<Directory>()?;
     Ok(Plain(EntriesResult {
+        holidays: holidays_in(&schedule, &(window.start..end)),
         pagination_meta,
         schedule_entries: EntriesBody::of(&found, &Names::of(&schedule), &directory),
     }))

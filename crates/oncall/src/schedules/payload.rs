@@ -48,18 +48,26 @@ struct HolidaysPayload {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(bound = "N: JsonSchema", rename = "ScheduleRotationPayload_{N}")]
 struct RotationPayload<N> {
+    /// Which rotation; a new one may come with an ID of its own, any text.
+    id: Option<String>,
+    /// What it is called.
+    name: N,
+    #[serde(flatten)]
+    version: VersionPayload<N>,
+}
+
+/// How a rotation works from some moment on, in a request.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(bound = "N: JsonSchema", rename = "ScheduleRotationVersionPayload_{N}")]
+pub(super) struct VersionPayload<N> {
     /// From when on this version applies; nothing for the first one.
     effective_from: Option<Time>,
     /// When the first user's first shift begins.
     handover_start_at: Option<Time>,
     /// How long shifts are, in turn.
     handovers: Option<Vec<HandoverPayload>>,
-    /// Which rotation; a new one may come with an ID of its own, any text.
-    id: Option<String>,
     /// One for each who is on call at once; one layer, if there are none.
     layers: Option<Vec<LayerPayload<N>>>,
-    /// What it is called.
-    name: N,
     /// In which order shifts of unequal length go round.
     scheduling_mode: Option<SchedulingMode>,
     /// Who takes shifts, in order.
@@ -150,6 +158,30 @@ impl<N: Clone + Into<Option<String>>> RotationPayload<N> {
         let mut problems = Problems::new();
         let (id, called) = problems.keep(key_or_new(cx, "id", self.id.as_deref()))?.unzip();
         let earlier = before.iter().rfind(|version| Some(version.id) == id);
+        let name = self.name.clone().into().or_else(|| earlier.map(|earlier| earlier.name.clone()));
+        if name.as_ref().is_none_or(|name| name.trim().is_empty()) {
+            problems.push(Problem::new("is_required", "name is required").at("name"));
+        }
+        let name =
+            Named { id: id.unwrap_or_else(|| cx.new_id()), called: called.flatten(), name: name.unwrap_or_default() };
+        let version = problems.keep(self.version.read(cx, name, earlier))?;
+        problems.finish()?;
+        version.ok_or_else(Error::not_found)
+    }
+}
+
+/// Which rotation a version is of.
+#[derive(Clone)]
+pub(super) struct Named {
+    pub id: Id<rota::Rotation>,
+    pub called: Option<String>,
+    pub name: String,
+}
+
+impl<N: Clone + Into<Option<String>>> VersionPayload<N> {
+    /// The version that this says, after the `earlier` one.
+    pub fn read(&self, cx: &mut Cx<'_>, rotation: Named, earlier: Option<&Rotation>) -> Result<Rotation> {
+        let mut problems = Problems::new();
         match (earlier, self.effective_from) {
             (None, Some(_)) => {
                 problems.check(false, "effective_from", "the first version of a rotation applies from the start");
@@ -171,15 +203,11 @@ impl<N: Clone + Into<Option<String>>> RotationPayload<N> {
         let users = problems.keep(self.users(cx))?;
         let layers = problems.keep(self.layers(cx))?;
         let working_intervals = problems.keep(self.hours())?;
-        let name = self.name.clone().into().or_else(|| earlier.map(|earlier| earlier.name.clone()));
-        if name.as_ref().is_none_or(|name| name.trim().is_empty()) {
-            problems.push(Problem::new("is_required", "name is required").at("name"));
-        }
         problems.finish()?;
         Ok(Rotation {
-            id: id.unwrap_or_else(|| cx.new_id()),
-            called: called.flatten(),
-            name: name.unwrap_or_default(),
+            id: rotation.id,
+            called: rotation.called,
+            name: rotation.name,
             effective_from: self.effective_from,
             handover_start_at: handover_start_at.unwrap_or_else(|| cx.now()),
             handovers: handovers.unwrap_or_default(),

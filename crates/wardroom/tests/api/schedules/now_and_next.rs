@@ -127,3 +127,18 @@ fn a_schedule_without_rotations_has_nobody_on_call() {
     assert_eq!(shown["config"], json!({"rotations": []}));
     assert_eq!(crew.first_day(&id), [] as [&str; 0]);
 }
+
+#[test]
+fn the_public_holidays_of_a_schedule_s_countries_stand_beside_its_shifts() {
+    let crew = Crew::start();
+    let holidays = |id: &str, from, to| {
+        let mut answer = crew.admin.get(&super::window(id, from, to)).expect(200);
+        answer["holidays"].take()
+    };
+    let plain = crew.schedule(json!({}));
+    assert!(holidays(&plain, "2026-04-01T00:00:00Z", "2026-04-30T00:00:00Z").is_null());
+    let id = crew.schedule(json!({"holidays_public_config": {"country_codes": ["GB", "DE"]}}));
+    let good_friday = json!({"date": "2026-04-03", "name": "Good Friday", "country_code": "GB"});
+    assert_eq!(holidays(&id, "2026-04-01T00:00:00Z", "2026-04-03T20:00:00Z")[1], good_friday);
+    assert!(holidays(&id, "2026-04-01T00:00:00Z", "2026-04-02T23:00:00Z").is_null(), "midnight in London");
+}
