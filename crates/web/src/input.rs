@@ -194,7 +194,7 @@ impl<T: ?Sized + 'static> Input for Id<T> {
 }
 
 /// A resource that belongs to another: `/v2/schedules/{schedule_id}/replicas/{id}`.
-impl<A: ?Sized + 'static, B: ?Sized + 'static> Input for (Id<A>, Id<B>) {
+impl<A: PathSegment, B: PathSegment> Input for (A, B) {
     fn reader() -> Read<Self> {
         Box::new(|request| Ok((read_segment(request, 0)?, read_segment(request, 1)?)))
     }

@@ -14,7 +14,7 @@ use super::body::{EntriesBody, ScheduleBody};
 use super::entries::{calendar, calendar_of};
 use super::names::Names;
 use super::payload::{Optional, SchedulePayload};
-use super::record::{Configuration, Schedule, owned};
+use super::record::{Schedule, owned};
 use crate::holidays::{self, Holiday};
 use crate::rota::{Entries, Shift};
 use crate::sync;
@@ -70,7 +70,7 @@ struct PreviewPayload {
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-struct ListQuery {
+pub(super) struct ListQuery {
     #[serde(flatten)]
     paging: Paging<10_000>,
 }
@@ -78,7 +78,7 @@ struct ListQuery {
 /// Schedules on a page that shows who is on call next, at most.
 const WITH_NEXT: usize = 25;
 
-fn list(cx: &mut Cx<'_>, Query(query): Query<ListQuery>) -> Result<Page<ScheduleBody, Counted>> {
+pub(super) fn list(cx: &mut Cx<'_>, Query(query): Query<ListQuery>) -> Result<Page<ScheduleBody, Counted>> {
     let paging = query.paging.read()?;
     let listed = listed(cx)?;
     let total = cx.count::<Schedule>(listed.clone())?;
@@ -98,7 +98,7 @@ pub(crate) fn listed(cx: &mut Cx<'_>) -> Result<Condition> {
     Ok(Condition::one_of("id", theirs.iter().map(|schedule| schedule.id)))
 }
 
-fn body(cx: &mut Cx<'_>, schedule: &Schedule, shows_next: bool) -> Result<ScheduleBody> {
+pub(super) fn body(cx: &mut Cx<'_>, schedule: &Schedule, shows_next: bool) -> Result<ScheduleBody> {
     let (now, directory) = (cx.now(), cx.cached::<Directory>()?);
     let calendar = calendar(cx, schedule, now)?;
     let next = shows_next.then(|| calendar.next_shifts(now));
@@ -107,25 +107,14 @@ fn body(cx: &mut Cx<'_>, schedule: &Schedule, shows_next: bool) -> Result<Schedu
 }
 
 fn create(cx: &mut Cx<'_>, Body(payload): Body<CreatePayload>) -> Result<Created<ScheduleBody>> {
-    let mut schedule = Schedule {
-        id: cx.new_id(),
-        name: String::new(),
-        teams: Vec::new(),
-        annotations: Default::default(),
-        holiday_countries: Vec::new(),
-        configuration: Configuration { timezone: "UTC".into(), rotations: Vec::new() },
-        past: Vec::new(),
-        archived_at: None,
-        created_at: cx.now(),
-        updated_at: cx.now(),
-    };
+    let mut schedule = Schedule::new(cx);
     payload.schedule.apply(cx, &mut schedule).map_err(|error| error.within("schedule"))?;
     cx.prove_owned(&schedule.teams)?;
     cx.insert(&schedule)?;
     body(cx, &schedule, true).map(Created)
 }
 
-fn show(cx: &mut Cx<'_>, id: Id<Schedule>) -> Result<Show<ScheduleBody>> {
+pub(super) fn show(cx: &mut Cx<'_>, id: Id<Schedule>) -> Result<Show<ScheduleBody>> {
     let schedule = owned(cx, id)?;
     body(cx, &schedule, true).map(Show)
 }
@@ -135,16 +124,12 @@ fn update(cx: &mut Cx<'_>, id: Id<Schedule>, Body(payload): Body<UpdatePayload>)
     let before = schedule.configuration.clone();
     payload.schedule.apply(cx, &mut schedule).map_err(|error| error.within("schedule"))?;
     cx.prove_owned(&schedule.teams)?;
-    if schedule.configuration != before {
-        let now = cx.now();
-        schedule.past.push((now, before));
-    }
-    schedule.updated_at = cx.now();
+    schedule.replaces(cx, before);
     cx.save(&mut schedule)?;
     body(cx, &schedule, true).map(Show)
 }
 
-fn delete(cx: &mut Cx<'_>, id: Id<Schedule>) -> Result<Accepted> {
+pub(super) fn delete(cx: &mut Cx<'_>, id: Id<Schedule>) -> Result<Accepted> {
     let mut schedule = owned(cx, id)?;
     sync::release(cx, id)?;
     schedule.archived_at = Some(cx.now());

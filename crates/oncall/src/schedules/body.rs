@@ -120,13 +120,21 @@ impl From<&Hours> for HoursBody {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "ScheduleRotation")]
 struct RotationBody {
+    id: String,
+    name: String,
+    #[serde(flatten)]
+    version: VersionBody,
+}
+
+/// How a rotation works from some moment on.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ScheduleRotationVersion")]
+pub(super) struct VersionBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     effective_from: Option<Time>,
     handover_start_at: Time,
     handovers: Vec<HandoverBody>,
-    id: String,
     layers: Vec<LayerBody>,
-    name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     scheduling_mode: Option<SchedulingMode>,
     users: Vec<UserBody>,
@@ -137,6 +145,14 @@ struct RotationBody {
 
 impl RotationBody {
     fn of(rotation: &Rotation, names: &Names, directory: &Directory) -> Self {
+        let version = VersionBody::of(rotation, names, directory);
+        Self { id: names.get(rotation.id), name: rotation.name.clone(), version }
+    }
+}
+
+impl VersionBody {
+    /// How a version of a rotation is shown.
+    pub fn of(rotation: &Rotation, names: &Names, directory: &Directory) -> Self {
         let hours: Vec<HoursBody> = rotation.working_intervals.iter().map(Into::into).collect();
         Self {
             effective_from: rotation.effective_from,
@@ -146,13 +162,11 @@ impl RotationBody {
                 .iter()
                 .map(|every| HandoverBody { interval: every.interval.into(), interval_type: every.interval_type })
                 .collect(),
-            id: names.get(rotation.id),
             layers: rotation
                 .layers
                 .iter()
                 .map(|layer| LayerBody { id: Some(names.get(layer.id)), name: Some(layer.name.clone()) })
                 .collect(),
-            name: rotation.name.clone(),
             scheduling_mode: rotation.scheduling_mode,
             users: rotation.users.iter().filter_map(|user| directory.body(*user)).collect(),
             // Older clients send and read it under its old name alone.

@@ -8,12 +8,13 @@
 //! | `entries.rs` | who is on call in a window: past, present and future                      |
 //! | `body.rs`    | what the API shows                                                        |
 //! | `changes.rs` | changes of shift, told as they happen                                     |
-//! | `api.rs`     | the operations                                                            |
+//! | `api.rs`     | the operations; `api_v3.rs` those of the third version                    |
 //!
 //! What it guarantees: who was on call stays who was on call, however a schedule changes; a shift has
 //! the same fingerprint in every answer.
 
 mod api;
+mod api_v3;
 mod body;
 mod changes;
 mod entries;
@@ -26,12 +27,17 @@ pub(crate) use names::{Names, key};
 pub(crate) use record::owned;
 pub use record::{Configuration, Rotation, Schedule, get};
 
-pub(crate) use api::{listed, routes};
+pub(crate) use api::listed;
 pub(crate) use changes::{LOOK, follow_override, follow_schedule};
 
 use base::{AnyId, Result};
 use catalog::mirrors::{Reflection, reflect};
 use store::{Cx, Record};
+
+/// The operations of both versions.
+pub(crate) fn routes() -> Vec<web::Route> {
+    [api::routes(), api_v3::routes()].into_iter().flatten().collect()
+}
 
 /// Refuses whoever may not change the schedule with this ID.
 pub(crate) fn admit(cx: &mut Cx<'_>, id: AnyId) -> Result<()> {

@@ -8,8 +8,10 @@ use std::collections::HashMap;
 use base::{AnyId, Error, Id, Result};
 use sha2::{Digest, Sha256};
 use store::Cx;
+use web::PathSegment;
 
 use super::record::Schedule;
+use crate::rota::Rotation;
 
 /// Characters of such a text at most.
 const LONGEST: usize = 200;
@@ -28,6 +30,16 @@ pub(super) fn key_or_new<T: ?Sized>(cx: &Cx<'_>, pointer: &str, text: Option<&st
     }
     let id: Id<T> = key(text);
     Ok((id, (id.to_string() != text).then(|| text.to_owned())))
+}
+
+/// A rotation in a path.
+#[derive(Clone)]
+pub(super) struct Called(pub Id<Rotation>);
+
+impl PathSegment for Called {
+    fn from_segment(segment: &str) -> Option<Self> {
+        Some(Self(key(segment)))
+    }
 }
 
 /// What the rotations and layers of a schedule are called where that is not their ID.

@@ -17,10 +17,18 @@ use crate::rota::{self, IntervalType, SchedulingMode, Weekday};
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(bound = "N: JsonSchema", rename = "SchedulePayload_{N}")]
 pub(super) struct SchedulePayload<N> {
-    /// What tools note down on it.
-    annotations: Option<BTreeMap<String, String>>,
+    #[serde(flatten)]
+    about: AboutPayload,
     /// What decides who is on call.
     config: Option<ConfigPayload<N>>,
+}
+
+/// A schedule without its rotations, in a request.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "ScheduleAboutPayload")]
+pub(super) struct AboutPayload {
+    /// What tools note down on it.
+    annotations: Option<BTreeMap<String, String>>,
     /// Whose public holidays are shown beside it.
     holidays_public_config: Option<HolidaysPayload>,
     /// What it is called.
@@ -107,8 +115,8 @@ struct HoursPayload {
     weekday: Weekday,
 }
 
-impl<N: Clone + Into<Option<String>>> SchedulePayload<N> {
-    /// Makes `schedule` what this says; what it leaves out is cleared.
+impl AboutPayload {
+    /// Makes `schedule` what this says, and leaves its rotations as they are.
     pub fn apply(&self, cx: &mut Cx<'_>, schedule: &mut Schedule) -> Result<()> {
         let mut problems = Problems::new();
         schedule.name = self.name.clone().unwrap_or_default();
@@ -125,21 +133,42 @@ impl<N: Clone + Into<Option<String>>> SchedulePayload<N> {
             let pointer = format!("holidays_public_config.country_codes.{index}");
             problems.check(is_code, &pointer, "is not a country code of two capital letters");
         }
-        if let Some(configuration) = problems.keep(self.configuration(cx))? {
-            schedule.configuration = configuration;
+        if let Some(timezone) = problems.keep(self.timezone())? {
+            schedule.configuration.timezone = timezone;
         }
+        problems.finish()
+    }
+
+    fn timezone(&self) -> Result<String> {
+        let timezone = self.timezone.as_deref().filter(|name| !name.is_empty());
+        let timezone = timezone.ok_or_else(|| Error::required("timezone"))?;
+        let is_known = rota::zone(timezone).is_some();
+        is_known
+            .then(|| timezone.to_owned())
+            .ok_or_else(|| Error::invalid("timezone", "is not the IANA name of a time zone"))
+    }
+}
+
+impl<N: Clone + Into<Option<String>>> SchedulePayload<N> {
+    /// Makes `schedule` what this says; what it leaves out is cleared.
+    pub fn apply(&self, cx: &mut Cx<'_>, schedule: &mut Schedule) -> Result<()> {
+        let mut problems = Problems::new();
+        problems.keep(self.about.apply(cx, schedule))?;
+        schedule.configuration.rotations = problems.keep(self.rotations(cx))?.unwrap_or_default();
         problems.finish()
     }
 
     /// What decides who is on call.
     pub fn configuration(&self, cx: &mut Cx<'_>) -> Result<Configuration> {
         let mut problems = Problems::new();
-        let timezone = self.timezone.clone().unwrap_or_default();
-        if timezone.is_empty() {
-            problems.push(Problem::new("is_required", "timezone is required").at("timezone"));
-        } else {
-            problems.check(rota::zone(&timezone).is_some(), "timezone", "is not the IANA name of a time zone");
-        }
+        let timezone = problems.keep(self.about.timezone())?;
+        let rotations = problems.keep(self.rotations(cx))?;
+        problems.finish()?;
+        Ok(Configuration { timezone: timezone.unwrap_or_default(), rotations: rotations.unwrap_or_default() })
+    }
+
+    fn rotations(&self, cx: &mut Cx<'_>) -> Result<Vec<Rotation>> {
+        let mut problems = Problems::new();
         let given = self.config.iter().filter_map(|config| config.rotations.as_ref()).flatten();
         let mut rotations: Vec<Rotation> = Vec::new();
         for (index, payload) in given.enumerate() {
@@ -147,8 +176,7 @@ impl<N: Clone + Into<Option<String>>> SchedulePayload<N> {
             let read = payload.read(cx, &rotations).map_err(|error| error.within(&at));
             rotations.extend(problems.keep(read)?);
         }
-        problems.finish()?;
-        Ok(Configuration { timezone, rotations })
+        problems.finish().map(|()| rotations)
     }
 }
 

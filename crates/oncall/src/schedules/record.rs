@@ -126,6 +126,32 @@ impl Hours {
     }
 }
 
+impl Schedule {
+    /// One that says nothing yet.
+    pub(super) fn new(cx: &Cx<'_>) -> Self {
+        Self {
+            id: cx.new_id(),
+            name: String::new(),
+            teams: Vec::new(),
+            annotations: BTreeMap::new(),
+            holiday_countries: Vec::new(),
+            configuration: Configuration { timezone: "UTC".into(), rotations: Vec::new() },
+            past: Vec::new(),
+            archived_at: None,
+            created_at: cx.now(),
+            updated_at: cx.now(),
+        }
+    }
+
+    /// Notes down that what it says now holds from now on, and what it said before until now.
+    pub(super) fn replaces(&mut self, cx: &Cx<'_>, before: Configuration) {
+        if self.configuration != before {
+            self.past.push((cx.now(), before));
+        }
+        self.updated_at = cx.now();
+    }
+}
+
 impl Record for Schedule {
     const TABLE: &'static str = "schedules";
     const COLUMNS: &'static [&'static str] = &["archived_at"];

@@ -245,6 +245,18 @@ fn on_call(trail: &mut Trail) {
     let made = trail.leaves(&["schedule_replica.created"], "Schedules V2#CreateScheduleReplica", &schedule, replica);
     let replica = format!("{schedule}/{}", text(&made, "/id"));
     trail.leaves(&["schedule_replica.deleted"], "Schedules V2#DestroyScheduleReplica", &replica, json!({}));
+    let about = json!({"schedule": {"name": "Other", "timezone": "UTC"}});
+    let made = ["schedule.created", "catalog_entry.created"];
+    let other = text(&trail.leaves(&made, "Schedules V3#Create", "", about.clone()), "/id");
+    trail.leaves(&["schedule.updated"], "Schedules V3#Update", &other, about);
+    let version =
+        json!({"handover_start_at": "2026-03-02T09:00:00Z", "handovers": [{"interval": 1, "interval_type": "daily"}]});
+    let named = json!({"rotation": {"id": "x", "name": "X", "versions": [version]}});
+    trail.leaves(&["schedule.updated"], "Schedule Rotations V3#Create", &other, named.clone());
+    let x = format!("{other}/x");
+    trail.leaves(&["schedule.updated"], "Schedule Rotations V3#Update", &x, named);
+    trail.leaves(&["schedule.updated"], "Schedule Rotations V3#Destroy", &x, json!({}));
+    trail.leaves(&["schedule.deleted", "catalog_entry.archived"], "Schedules V3#Destroy", &other, json!({}));
     let feed = json!({"calendar_feed": {"schedule_id": schedule}});
     let feed = trail.made("calendar_feed.created", "Calendar Feeds V1#Create", feed);
     trail.leaves(&["calendar_feed.deleted"], "Calendar Feeds V1#Destroy", &feed, json!({}));

@@ -15,6 +15,7 @@ mod pages;
 mod races;
 mod reach;
 mod sync;
+mod third_version;
 
 const SCHEDULES: &str = "/v2/schedules";
 const OVERRIDES: &str = "/v2/schedule_overrides";
