@@ -73,7 +73,7 @@ fn a_schedule_keeps_its_rotations_when_it_is_replaced() {
     assert_eq!((&changed["name"], &changed["timezone"]), (&json!("Renamed"), &json!("UTC")));
     assert_eq!(changed["config"]["rotations"].as_array().unwrap().len(), 1);
     assert_eq!(crew.admin.get(&path).expect(200)["schedule"], crew.show(&id));
-    assert_eq!(texts(&crew.admin.get(SCHEDULES).expect(200)["schedules"], "/id"), [id.clone()]);
+    assert_eq!(texts(&crew.admin.get(SCHEDULES).expect(200)["schedules"], "/id"), std::slice::from_ref(&id));
     crew.admin.delete(&path).expect(202);
     assert_eq!(crew.admin.get(&at(&id)).status, 404);
 }
