@@ -98,7 +98,7 @@ pub(crate) fn listed(cx: &mut Cx<'_>) -> Result<Condition> {
     Ok(Condition::one_of("id", theirs.iter().map(|schedule| schedule.id)))
 }
 
-pub(super) fn body(cx: &mut Cx<'_>, schedule: &Schedule, shows_next: bool) -> Result<ScheduleBody> {
+fn body(cx: &mut Cx<'_>, schedule: &Schedule, shows_next: bool) -> Result<ScheduleBody> {
     let (now, directory) = (cx.now(), cx.cached::<Directory>()?);
     let calendar = calendar(cx, schedule, now)?;
     let next = shows_next.then(|| calendar.next_shifts(now));
@@ -107,8 +107,16 @@ pub(super) fn body(cx: &mut Cx<'_>, schedule: &Schedule, shows_next: bool) -> Re
 }
 
 fn create(cx: &mut Cx<'_>, Body(payload): Body<CreatePayload>) -> Result<Created<ScheduleBody>> {
+    made(cx, |cx, schedule| payload.schedule.apply(cx, schedule))
+}
+
+/// A new schedule, as `apply` has it.
+pub(super) fn made(
+    cx: &mut Cx<'_>,
+    apply: impl FnOnce(&mut Cx<'_>, &mut Schedule) -> Result<()>,
+) -> Result<Created<ScheduleBody>> {
     let mut schedule = Schedule::new(cx);
-    payload.schedule.apply(cx, &mut schedule).map_err(|error| error.within("schedule"))?;
+    apply(cx, &mut schedule).map_err(|error| error.within("schedule"))?;
     cx.prove_owned(&schedule.teams)?;
     cx.insert(&schedule)?;
     body(cx, &schedule, true).map(Created)
@@ -120,9 +128,18 @@ pub(super) fn show(cx: &mut Cx<'_>, id: Id<Schedule>) -> Result<Show<ScheduleBod
 }
 
 fn update(cx: &mut Cx<'_>, id: Id<Schedule>, Body(payload): Body<UpdatePayload>) -> Result<Show<ScheduleBody>> {
+    changed(cx, id, |cx, schedule| payload.schedule.apply(cx, schedule))
+}
+
+/// A schedule, changed as `apply` has it from now on.
+pub(super) fn changed(
+    cx: &mut Cx<'_>,
+    id: Id<Schedule>,
+    apply: impl FnOnce(&mut Cx<'_>, &mut Schedule) -> Result<()>,
+) -> Result<Show<ScheduleBody>> {
     let mut schedule = owned(cx, id)?;
     let before = schedule.configuration.clone();
-    payload.schedule.apply(cx, &mut schedule).map_err(|error| error.within("schedule"))?;
+    apply(cx, &mut schedule).map_err(|error| error.within("schedule"))?;
     cx.prove_owned(&schedule.teams)?;
     schedule.replaces(cx, before);
     cx.save(&mut schedule)?;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use store::{Cx, Stored};
 use web::{Accepted, Body, Counted, Created, List, NoContent, Page, Query, Resource, Show};
 
-use super::api::{self, ListQuery, body};
+use super::api::{self, ListQuery};
 use super::body::{ScheduleBody, VersionBody};
 use super::names::{Called, Names, key_or_new};
 use super::payload::{AboutPayload, Named, VersionPayload};
@@ -50,11 +50,7 @@ fn list(cx: &mut Cx<'_>, query: Query<ListQuery>) -> Result<Page<ScheduleBody, C
 }
 
 fn create(cx: &mut Cx<'_>, Body(payload): Body<SchedulePayload>) -> Result<Created<ScheduleBody>> {
-    let mut schedule = Schedule::new(cx);
-    payload.schedule.apply(cx, &mut schedule).map_err(|error| error.within("schedule"))?;
-    cx.prove_owned(&schedule.teams)?;
-    cx.insert(&schedule)?;
-    body(cx, &schedule, true).map(Created)
+    api::made(cx, |cx, schedule| payload.schedule.apply(cx, schedule))
 }
 
 fn show(cx: &mut Cx<'_>, id: Id<Schedule>) -> Result<Show<ScheduleBody>> {
@@ -62,13 +58,7 @@ fn show(cx: &mut Cx<'_>, id: Id<Schedule>) -> Result<Show<ScheduleBody>> {
 }
 
 fn update(cx: &mut Cx<'_>, id: Id<Schedule>, Body(payload): Body<SchedulePayload>) -> Result<Show<ScheduleBody>> {
-    let mut schedule = owned(cx, id)?;
-    let before = schedule.configuration.clone();
-    payload.schedule.apply(cx, &mut schedule).map_err(|error| error.within("schedule"))?;
-    cx.prove_owned(&schedule.teams)?;
-    schedule.replaces(cx, before);
-    cx.save(&mut schedule)?;
-    body(cx, &schedule, true).map(Show)
+    api::changed(cx, id, |cx, schedule| payload.schedule.apply(cx, schedule))
 }
 
 fn delete(cx: &mut Cx<'_>, id: Id<Schedule>) -> Result<Accepted> {

@@ -37,9 +37,46 @@ struct Subject {
     schedule: Id<Schedule>,
 }
 
-/// Has a job look at the schedule with this ID as soon as this has committed.
+/// A schedule was made.
+#[derive(Debug, Serialize)]
+struct Created {
+    schedule: Id<Schedule>,
+}
+
+impl Event for Created {
+    const KIND: &'static str = "schedule.created";
+}
+
+/// A schedule says something else.
+#[derive(Debug, Serialize)]
+struct Updated {
+    schedule: Id<Schedule>,
+}
+
+impl Event for Updated {
+    const KIND: &'static str = "schedule.updated";
+}
+
+/// A schedule was archived.
+#[derive(Debug, Serialize)]
+struct Deleted {
+    schedule: Id<Schedule>,
+}
+
+impl Event for Deleted {
+    const KIND: &'static str = "schedule.deleted";
+}
+
+/// Announces what became of the schedule with this ID, and has a job look at it as soon as this has committed.
 pub(crate) fn follow_schedule(cx: &mut Cx<'_>, id: AnyId) -> Result<()> {
-    look_at(cx, id.cast(), cx.now())
+    let changed = cx.get::<Schedule>(id.cast())?;
+    let schedule = changed.id;
+    match (changed.archived_at, changed.version()) {
+        (Some(_), _) => cx.emit(&Deleted { schedule })?,
+        (None, 1) => cx.emit(&Created { schedule })?,
+        (None, _) => cx.emit(&Updated { schedule })?,
+    }
+    look_at(cx, schedule, cx.now())
 }
 
 /// The same for the schedule of the override with this ID.

@@ -80,3 +80,14 @@ fn a_schedule_that_nobody_changes_for_a_year_is_still_watched() {
     }
     assert_eq!(crew.announced()[1..], ["03-02T09:00 Cleo"]);
 }
+
+#[test]
+fn what_becomes_of_a_schedule_is_announced() {
+    let crew = Crew::start();
+    let id = crew.schedule(json!({}));
+    crew.update(&id, json!({"name": "Renamed"}));
+    crew.admin.delete(&super::at(&id)).expect(202);
+    let sql = "select kind || ' ' || (body->>'schedule') from outbox where kind <> 'schedule.shift_change' order by id";
+    let expected = ["created", "updated", "deleted"].map(|verb| format!("schedule.{verb} {id}"));
+    assert_eq!(crew.app.texts(sql), expected);
+}
