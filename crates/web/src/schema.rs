@@ -1,7 +1,7 @@
 //! Reading JSON by its schema, so that what the OpenAPI document promises is what is checked, and a
 //! caller learns of every problem at once.
 
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use base::{Error, Problem, Problems, Result};
 use jsonschema::Validator;
@@ -10,16 +10,17 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// Reads values of one type.
+/// Reads values of one type. What it needs for that is made when the first one comes.
 pub(crate) struct Reader {
-    schema: Value,
+    schema: LazyLock<Value>,
     validator: OnceLock<Validator>,
 }
 
 impl Reader {
     /// A reader by the schema of `T`.
     pub fn of<T: JsonSchema>() -> Self {
-        Self { schema: SchemaGenerator::default().into_root_schema_for::<T>().into(), validator: OnceLock::new() }
+        let schema = || SchemaGenerator::default().into_root_schema_for::<T>().into();
+        Self { schema: LazyLock::new(schema), validator: OnceLock::new() }
     }
 
     /// The schema.

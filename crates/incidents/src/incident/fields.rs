@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use base::{Error, Id, Problem, Problems, Result};
+use base::{AnyId, Error, Id, Problem, Problems, Result};
 use catalog::entries::{Entry, find_named};
 use catalog::types::Types;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use store::{Cx, Stored};
 use web::Rendered;
 
@@ -40,13 +41,21 @@ pub enum FieldValue {
 
 impl FieldValue {
     /// What filters compare.
-    pub fn as_text(&self) -> String {
+    pub fn key(&self) -> String {
         match self {
             Self::Option(id) => id.to_string(),
             Self::CatalogEntry(id) => id.to_string(),
-            Self::Text(text) | Self::Link(text) | Self::Numeric(text) => text.clone(),
+            Self::Text(text) | Self::Link(text) | Self::Numeric(text) => key(text.clone()),
         }
     }
+}
+
+/// Bytes of a text that an index holds; PostgreSQL's takes no more than 2,704.
+const LONGEST_KEY: usize = 1_000;
+
+/// What filters compare in place of a text: the text itself, or a digest of one that no index holds.
+pub(super) fn key(text: String) -> String {
+    if text.len() <= LONGEST_KEY { text } else { AnyId::of_digest(&Sha256::digest(text)).to_string() }
 }
 
 /// The values of one field, in a request. An empty list clears the field.
@@ -168,6 +177,9 @@ impl CustomFieldValuePayload {
             }
             "value_link" if !text.contains("://") => return Err(Error::invalid(name, "is not a link")),
             "value_link" => FieldValue::Link(text.clone()),
+            "value_numeric" if text.len() > LONGEST_KEY => {
+                return Err(Error::invalid(name, "is too long for a number"));
+            }
             "value_numeric" if text.parse::<f64>().is_ok_and(f64::is_finite) => FieldValue::Numeric(text.clone()),
             "value_numeric" => return Err(Error::invalid(name, "is not a number")),
             _ => FieldValue::Text(text.clone()),

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use store::{Condition, Cx};
 use web::{Between, Filter, Filters};
 
-use super::fields::find_entry;
+use super::fields::{find_entry, key};
 use super::record::Mode;
 use crate::settings::Settings;
 use crate::settings::custom_fields::{CustomField, FieldType};
@@ -194,7 +194,7 @@ fn holders(role: &str, filter: &Filter, settings: &Settings) -> Result<Condition
 
 fn values_of(cx: &mut Cx<'_>, field: &str, filter: &Filter, settings: &Settings) -> Result<Condition> {
     let known = settings.fields.named("custom_field", field)?;
-    let filter = &by_entry_id(cx, known, filter)?;
+    let filter = &by_key(cx, known, filter)?;
     let place = ("custom_field", "incident_field_values", "field_id", "value");
     let each = filter.iter().map(|(operator, values)| match operator.as_str() {
         "gte" | "lte" if known.field_type == FieldType::Numeric => number(field, operator, values),
@@ -203,18 +203,18 @@ fn values_of(cx: &mut Cx<'_>, field: &str, filter: &Filter, settings: &Settings)
     Ok(Condition::all(each.collect::<Result<Vec<_>>>()?))
 }
 
-/// The filter with catalog entries by their IDs, whatever they are named by. What finds no entry stays
-/// as it is, and matches nothing.
-fn by_entry_id(cx: &mut Cx<'_>, field: &CustomField, filter: &Filter) -> Result<Filter> {
-    let mut by_id = filter.clone();
-    let takes_entries = |operator: &str| field.catalog_type_id.is_some() && matches!(operator, "one_of" | "not_in");
-    let named = by_id.iter_mut().filter(|(operator, _)| takes_entries(operator)).flat_map(|(_, values)| values);
-    for value in named {
-        if let Some(entry) = find_entry(cx, field, value)? {
-            *value = entry.id.to_string();
-        }
+/// The filter with what is compared in place of its values: catalog entries by their IDs, whatever they are
+/// named by. What finds no entry stays as it is, and matches nothing.
+fn by_key(cx: &mut Cx<'_>, field: &CustomField, filter: &Filter) -> Result<Filter> {
+    let mut by_key = filter.clone();
+    let compared = by_key.iter_mut().filter(|(operator, _)| matches!(operator.as_str(), "one_of" | "not_in"));
+    for value in compared.flat_map(|(_, values)| values) {
+        *value = match field.catalog_type_id.as_ref().and_then(|_| find_entry(cx, field, value).transpose()) {
+            Some(entry) => entry?.id.to_string(),
+            None => key(std::mem::take(value)),
+        };
     }
-    Ok(by_id)
+    Ok(by_key)
 }
 
 fn number(field: &str, operator: &str, values: &[String]) -> Result<Condition> {

@@ -199,7 +199,7 @@ impl Incident {
         for entry in &self.fields {
             for value in &entry.values {
                 let sql = "insert into incident_field_values (incident_id, field_id, value) values ($1, $2, $3)";
-                cx.run(sql, &values![self.id, entry.field, value.as_text()])?;
+                cx.run(sql, &values![self.id, entry.field, value.key()])?;
             }
         }
         Ok(())

@@ -551,6 +551,22 @@ fn a_page_starts_after_any_id_and_past_the_end_it_is_empty() {
 }
 
 #[test]
+fn a_text_too_long_for_an_index_is_kept_and_found() {
+    let acme = Acme::start();
+    let body = json!({"name": "Notes", "description": "", "field_type": "text", "required": "never"});
+    let field = text(&acme.admin.post("/v2/custom_fields", body).expect(201), "/custom_field/id");
+    // Nothing that a database could make short.
+    let notes: String = (0..200).map(|n: u64| format!("{:x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
+    let value = json!([{"custom_field_id": field, "values": [{"value_text": notes}]}]);
+    acme.declare(json!({"custom_field_entries": value}));
+    acme.declare(json!({}));
+    let shown = acme.admin.get("/v2/incidents/1").expect(200);
+    assert_eq!(shown["incident"]["custom_field_entries"][0]["values"][0]["value_text"], notes);
+    let found = acme.admin.get(&format!("/v2/incidents?custom_field[{field}][one_of]={notes}")).expect(200);
+    assert_eq!(texts(&found["incidents"], "/reference"), ["INC-1"]);
+}
+
+#[test]
 fn filters_find_what_they_say() {
     let acme = Acme::start();
     let ada = acme.app.user("Ada");
