@@ -76,3 +76,24 @@ create table calendar_feeds (
     body jsonb not null
 );
 create unique index calendar_feeds_by_hash on calendar_feeds (hash);
+
+create table cover_requests (
+    id text collate "C" primary key,
+    version bigint not null,
+    schedule_id text collate "C" not null references schedules (id),
+    user_id text collate "C" not null references users (id),
+    state text collate "C" not null,
+    end_at text collate "C" not null,
+    body jsonb not null
+);
+create index cover_requests_by_schedule on cover_requests (schedule_id, end_at);
+
+create table time_off (
+    id text collate "C" primary key,
+    version bigint not null,
+    user_id text collate "C" not null references users (id),
+    start_at text collate "C" not null,
+    end_at text collate "C" not null,
+    body jsonb not null
+);
+create index time_off_by_user on time_off (user_id, end_at);

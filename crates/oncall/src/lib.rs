@@ -7,9 +7,12 @@
 //! | `rota`      | from a schedule's configuration and its overrides to the shifts: pure   |
 //! | `schedules` | what a schedule says, and who is on call by it                          |
 //! | `overrides` | who is on call instead                                                |
+//! | `covers`    | asking others to take a shift, and swapping shifts                      |
+//! | `time_off`  | when people are away, and which of their shifts that hits               |
 //! | `feeds`     | calendars to subscribe to, and calendars that become overrides          |
 //! | `sync`      | telling other systems who is on call                                    |
 
+pub mod covers;
 pub mod feeds;
 pub mod holidays;
 pub mod ical;
@@ -17,6 +20,7 @@ pub mod overrides;
 pub mod rota;
 pub mod schedules;
 pub mod sync;
+pub mod time_off;
 
 use store::{Follower, ManagedKind, Migration, Part};
 use web::Feature;
@@ -41,6 +45,13 @@ pub fn feature() -> Feature {
         ],
         ..Part::default()
     };
-    let routes = [schedules::routes(), overrides::routes(), sync::routes(), feeds::routes()];
+    let routes = [
+        schedules::routes(),
+        overrides::routes(),
+        covers::routes(),
+        time_off::routes(),
+        sync::routes(),
+        feeds::routes(),
+    ];
     Feature { part, routes: routes.into_iter().flatten().collect() }
 }

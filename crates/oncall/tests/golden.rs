@@ -1,9 +1,11 @@
 //! What is stored of schedules and overrides is read for ever.
 
+use oncall::covers::CoverRequest;
 use oncall::feeds::CalendarFeed;
 use oncall::overrides::ScheduleOverride;
 use oncall::schedules::Schedule;
 use oncall::sync::{ScheduleReplica, ScheduleSyncRule, ScheduleSyncTarget};
+use oncall::time_off::TimeOff;
 use testkit::Goldens;
 
 #[test]
@@ -15,5 +17,7 @@ fn what_is_stored_is_read_for_ever() {
     goldens.check::<ScheduleSyncRule>();
     goldens.check::<ScheduleReplica>();
     goldens.check::<CalendarFeed>();
+    goldens.check::<CoverRequest>();
+    goldens.check::<TimeOff>();
     goldens.finish();
 }

@@ -4,15 +4,13 @@ use std::ops::Range;
 use std::time::Duration;
 
 use base::{Error, Id, Result, Time};
-use people::users::Directory;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{Condition, Cx, Direction};
 use web::{Accepted, Body, Counted, Created, Page, PageMeta, Paging, Plain, Query, Show};
 
-use super::body::{EntriesBody, ScheduleBody};
+use super::body::{EntriesBody, OnCall, People, ScheduleBody};
 use super::entries::{calendar, calendar_of};
-use super::names::Names;
 use super::payload::{Optional, SchedulePayload};
 use super::record::{Schedule, owned};
 use crate::holidays::{self, Holiday};
@@ -40,7 +38,7 @@ web::routes! {
 /// The window that is shown where nothing is said: four weeks.
 const WINDOW: Duration = Duration::from_secs(28 * 86_400);
 /// The window that one answer covers at most: 91 days.
-const LONGEST_WINDOW: Duration = Duration::from_secs(91 * 86_400);
+pub(crate) const LONGEST_WINDOW: Duration = Duration::from_secs(91 * 86_400);
 /// Entries of one list in one answer at most; more if they begin at one moment.
 const LARGEST_PAGE: usize = 250;
 
@@ -84,7 +82,10 @@ pub(super) fn list(cx: &mut Cx<'_>, Query(query): Query<ListQuery>) -> Result<Pa
     let total = cx.count::<Schedule>(listed.clone())?;
     let page = cx.page::<Schedule>(listed, Direction::Forward, &paging)?;
     let shows_next = paging.size <= WITH_NEXT;
-    let rows = page.rows.iter().map(|schedule| body(cx, schedule, shows_next)).collect::<Result<_>>()?;
+    let on_call = page.rows.iter().map(|schedule| OnCall::of(cx, schedule, shows_next)).collect::<Result<Vec<_>>>()?;
+    let people = People::of(cx, on_call.iter().flat_map(OnCall::shifts))?;
+    let body = |(schedule, on_call)| ScheduleBody::of(schedule, on_call, &people, &cx.site().public_url);
+    let rows = page.rows.iter().map(|schedule| &**schedule).zip(&on_call).map(body).collect();
     let meta = Counted { page: PageMeta::new(&paging, page.after), total_record_count: Some(total) };
     Ok(Page { rows, meta })
 }
@@ -98,12 +99,10 @@ pub(crate) fn listed(cx: &mut Cx<'_>) -> Result<Condition> {
     Ok(Condition::one_of("id", theirs.iter().map(|schedule| schedule.id)))
 }
 
-fn body(cx: &mut Cx<'_>, schedule: &Schedule, shows_next: bool) -> Result<ScheduleBody> {
-    let (now, directory) = (cx.now(), cx.cached::<Directory>()?);
-    let calendar = calendar(cx, schedule, now)?;
-    let next = shows_next.then(|| calendar.next_shifts(now));
-    let shifts = (&*calendar.on_call_at(now), next.as_deref());
-    Ok(ScheduleBody::of(schedule, shifts, &directory, &cx.site().public_url))
+fn body(cx: &mut Cx<'_>, schedule: &Schedule) -> Result<ScheduleBody> {
+    let on_call = OnCall::of(cx, schedule, true)?;
+    let people = People::of(cx, on_call.shifts())?;
+    Ok(ScheduleBody::of(schedule, &on_call, &people, &cx.site().public_url))
 }
 
 fn create(cx: &mut Cx<'_>, Body(payload): Body<CreatePayload>) -> Result<Created<ScheduleBody>> {
@@ -119,12 +118,12 @@ pub(super) fn made(
     apply(cx, &mut schedule).map_err(|error| error.within("schedule"))?;
     cx.prove_owned(&schedule.teams)?;
     cx.insert(&schedule)?;
-    body(cx, &schedule, true).map(Created)
+    body(cx, &schedule).map(Created)
 }
 
 pub(super) fn show(cx: &mut Cx<'_>, id: Id<Schedule>) -> Result<Show<ScheduleBody>> {
     let schedule = owned(cx, id)?;
-    body(cx, &schedule, true).map(Show)
+    body(cx, &schedule).map(Show)
 }
 
 fn update(cx: &mut Cx<'_>, id: Id<Schedule>, Body(payload): Body<UpdatePayload>) -> Result<Show<ScheduleBody>> {
@@ -143,7 +142,7 @@ pub(super) fn changed(
     cx.prove_owned(&schedule.teams)?;
     schedule.replaces(cx, before);
     cx.save(&mut schedule)?;
-    body(cx, &schedule, true).map(Show)
+    body(cx, &schedule).map(Show)
 }
 
 pub(super) fn delete(cx: &mut Cx<'_>, id: Id<Schedule>) -> Result<Accepted> {
@@ -171,8 +170,7 @@ fn preview(cx: &mut Cx<'_>, id: Id<Schedule>, Body(payload): Body<PreviewPayload
     let past = schedule.past.iter().map(|(until, configuration)| (*until, configuration));
     let past = past.chain([(cx.now(), &schedule.configuration)]);
     let entries = calendar_of(cx, schedule.id, past, &configuration, window.start)?.entries(window);
-    let directory = cx.cached::<Directory>()?;
-    Ok(Plain(PreviewBody { schedule_entries: EntriesBody::of(&entries, &Names::of(&schedule), &directory) }))
+    Ok(Plain(PreviewBody { schedule_entries: EntriesBody::of(cx, &entries, &schedule)? }))
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -257,12 +255,9 @@ fn entries(cx: &mut Cx<'_>, Query(query): Query<EntriesQuery>) -> Result<Plain<E
         );
         AfterBody { after, after_url }
     });
-    let directory = cx.cached::<Directory>()?;
-    Ok(Plain(EntriesResult {
-        holidays: holidays_in(&schedule, &(window.start..end)),
-        pagination_meta,
-        schedule_entries: EntriesBody::of(&found, &Names::of(&schedule), &directory),
-    }))
+    let schedule_entries = EntriesBody::of(cx, &found, &schedule)?;
+    let holidays = holidays_in(&schedule, &(window.start..end));
+    Ok(Plain(EntriesResult { holidays, pagination_meta, schedule_entries }))
 }
 
 fn not_backwards(window: &Range<Time>) -> Result<()> {

@@ -1,17 +1,34 @@
 //! Schedules, as the API shows them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use base::{AnyId, Id, Time};
+use base::{AnyId, Id, Result, Time};
 use people::teams::Team;
 use people::users::{Directory, UserBody};
 use schemars::JsonSchema;
 use serde::Serialize;
+use store::Cx;
 use web::Resource;
 
+use super::entries::calendar;
 use super::names::Names;
 use super::record::{Hours, Rotation, Schedule};
 use crate::rota::{self, Entries, IntervalType, Reason, SchedulingMode, Shift, Weekday};
+use crate::time_off::Away;
+
+/// The people whom shifts are shown with, and when they are away.
+pub(crate) struct People {
+    directory: Arc<Directory>,
+    away: Away,
+}
+
+impl People {
+    /// What there is to show of `shifts`.
+    pub fn of<'s>(cx: &mut Cx<'_>, shifts: impl IntoIterator<Item = &'s Shift>) -> Result<Self> {
+        Ok(Self { directory: cx.cached()?, away: Away::during(cx, shifts)? })
+    }
+}
 
 /// A shift.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -31,6 +48,10 @@ pub(crate) struct EntryBody {
     #[schemars(skip)]
     #[serde(flatten)]
     reason: ReasonBody,
+    /// Whether this person is away for some of it; beyond the contract.
+    #[schemars(skip)]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    is_time_off: bool,
 }
 
 /// What puts somebody on call.
@@ -45,7 +66,7 @@ struct ReasonBody {
 
 impl EntryBody {
     /// How a shift is shown.
-    pub fn of(shift: &Shift, names: &Names, directory: &Directory) -> Self {
+    pub fn of(shift: &Shift, names: &Names, people: &People) -> Self {
         let (override_id, rotation_effective_from) = match shift.reason {
             Reason::Override(id) => (Some(id), None),
             Reason::Turn { effective_from } => (None, effective_from),
@@ -57,14 +78,15 @@ impl EntryBody {
             fingerprint: Some(fingerprint),
             rotation_id: Some(names.get(shift.rotation)),
             start_at: shift.start_at,
-            user: directory.body(shift.user.cast()),
+            user: people.directory.body(shift.user.cast()),
             reason: ReasonBody { layer_id: names.get(shift.layer), override_id, rotation_effective_from },
+            is_time_off: people.away.hits(shift),
         }
     }
 
     /// How several are shown.
-    pub fn all<'s>(shifts: impl IntoIterator<Item = &'s Shift>, names: &Names, directory: &Directory) -> Vec<Self> {
-        shifts.into_iter().map(|shift| Self::of(shift, names, directory)).collect()
+    pub fn all<'s>(shifts: impl IntoIterator<Item = &'s Shift>, names: &Names, people: &People) -> Vec<Self> {
+        shifts.into_iter().map(|shift| Self::of(shift, names, people)).collect()
     }
 }
 
@@ -77,13 +99,12 @@ pub(super) struct EntriesBody {
 }
 
 impl EntriesBody {
-    /// How `entries` are shown.
-    pub fn of(entries: &Entries, names: &Names, directory: &Directory) -> Self {
-        Self {
-            r#final: EntryBody::all(&entries.r#final, names, directory),
-            overrides: EntryBody::all(&entries.overrides, names, directory),
-            scheduled: EntryBody::all(&entries.scheduled, names, directory),
-        }
+    /// How `entries` of a schedule are shown.
+    pub fn of(cx: &mut Cx<'_>, entries: &Entries, schedule: &Schedule) -> Result<Self> {
+        let lists = [&entries.r#final, &entries.overrides, &entries.scheduled];
+        let (names, people) = (Names::of(schedule), People::of(cx, lists.into_iter().flatten())?);
+        let [r#final, overrides, scheduled] = lists.map(|list| EntryBody::all(list, &names, &people));
+        Ok(Self { r#final, overrides, scheduled })
     }
 }
 
@@ -215,28 +236,43 @@ impl Resource for ScheduleBody {
     const MANY: &'static str = "schedules";
 }
 
+/// Who is on call for a schedule now and, if that is asked for, next.
+pub(super) struct OnCall {
+    current: Vec<Shift>,
+    next: Option<Vec<Shift>>,
+}
+
+impl OnCall {
+    /// Who is, by what is stored.
+    pub fn of(cx: &mut Cx<'_>, schedule: &Schedule, shows_next: bool) -> Result<Self> {
+        let now = cx.now();
+        let calendar = calendar(cx, schedule, now)?;
+        Ok(Self { current: calendar.on_call_at(now), next: shows_next.then(|| calendar.next_shifts(now)) })
+    }
+
+    /// All of it.
+    pub fn shifts(&self) -> impl Iterator<Item = &Shift> {
+        self.current.iter().chain(self.next.iter().flatten())
+    }
+}
+
 impl ScheduleBody {
-    /// How a schedule is shown, with who is on call now and, if that is asked for, next.
-    pub fn of(
-        schedule: &Schedule,
-        (current, next): (&[Shift], Option<&[Shift]>),
-        directory: &Directory,
-        public_url: &str,
-    ) -> Self {
+    /// How a schedule is shown.
+    pub fn of(schedule: &Schedule, on_call: &OnCall, people: &People, public_url: &str) -> Self {
         let names = Names::of(schedule);
         let rotations = schedule.configuration.rotations.iter();
         let countries = &schedule.holiday_countries;
         Self {
             annotations: schedule.annotations.clone(),
             config: Some(ConfigBody {
-                rotations: rotations.map(|one| RotationBody::of(one, &names, directory)).collect(),
+                rotations: rotations.map(|one| RotationBody::of(one, &names, &people.directory)).collect(),
             }),
             created_at: schedule.created_at,
-            current_shifts: Some(EntryBody::all(current, &names, directory)),
+            current_shifts: Some(EntryBody::all(&on_call.current, &names, people)),
             holidays_public_config: (!countries.is_empty()).then(|| HolidaysBody { country_codes: countries.clone() }),
             id: schedule.id,
             name: schedule.name.clone(),
-            next_shifts: next.map(|shifts| EntryBody::all(shifts, &names, directory)),
+            next_shifts: on_call.next.as_ref().map(|shifts| EntryBody::all(shifts, &names, people)),
             permalink: format!("{public_url}/on-call/schedules/{}", schedule.id),
             team_ids: schedule.teams.clone(),
             timezone: schedule.configuration.timezone.clone(),

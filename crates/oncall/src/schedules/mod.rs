@@ -22,12 +22,13 @@ mod names;
 mod payload;
 mod record;
 
+pub(crate) use body::{EntryBody, People};
 pub use entries::{Calendar, calendar};
 pub(crate) use names::{Names, key};
 pub(crate) use record::owned;
 pub use record::{Configuration, Rotation, Schedule, get};
 
-pub(crate) use api::listed;
+pub(crate) use api::{LONGEST_WINDOW, listed};
 pub(crate) use changes::{LOOK, follow_override, follow_schedule};
 
 use base::{AnyId, Result};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use base::{Error, Id, Problem, Problems, Result, Time};
-use people::users::User;
+use base::{Error, Id, Problems, Result, Time};
+use people::users::{User, active_users};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{Condition, Cx, Direction, ManagedKind, Record, Stored, Value, values};
@@ -217,7 +217,7 @@ impl RulePayload {
         let rotation = self.rotation_id.filter(|id| !id.is_empty()).map(|id| schedules::key(&id));
         let is_there = |id| schedule.configuration.rotations.iter().any(|version| version.id == id);
         problems.check(rotation.is_none_or(is_there), "rotation_id", "the schedule has no rotation with this ID");
-        let members = problems.keep(members(cx, self.permanent_member_user_ids.unwrap_or_default()))?;
+        let members = problems.keep(members(cx, &self.permanent_member_user_ids.unwrap_or_default()))?;
         let target = problems.keep(target(cx, &self.schedule_sync_target_id))?;
         problems.finish()?;
         Ok(ScheduleSyncRule {
@@ -235,29 +235,16 @@ impl RulePayload {
     }
 }
 
+fn members(cx: &mut Cx<'_>, ids: &[String]) -> Result<Vec<Id<User>>> {
+    active_users(cx, "permanent_member_user_ids", ids)
+}
+
 /// The target that `id` names, which nobody lets go of in the meantime.
 fn target(cx: &mut Cx<'_>, id: &str) -> Result<Id<ScheduleSyncTarget>> {
     let none = || Error::invalid("schedule_sync_target_id", "there is no such target");
     let id = id.parse().map_err(|_| none())?;
     cx.lock(ScheduleSyncTarget::TABLE, id)?;
     targets::get(cx, id).map(|target| target.id).map_err(|_| none())
-}
-
-/// The active users with these IDs, each once.
-fn members(cx: &mut Cx<'_>, ids: Vec<String>) -> Result<Vec<Id<User>>> {
-    let (mut problems, mut members) = (Problems::new(), Vec::new());
-    for (index, id) in ids.iter().enumerate() {
-        let user = id.parse().ok().map(|id| cx.find::<User>(id)).transpose()?.flatten();
-        match user.filter(|user| user.active) {
-            Some(user) if members.contains(&user.id) => {}
-            Some(user) => members.push(user.id),
-            None => {
-                let problem = Problem::new("invalid_value", "there is no such active user");
-                problems.push(problem.at(format!("permanent_member_user_ids.{index}")));
-            }
-        }
-    }
-    problems.finish().map(|()| members)
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -278,7 +265,7 @@ fn update(
 ) -> Result<Show<RuleBody>> {
     let (schedule, mut rule) = find(cx, ids)?;
     if let Some(ids) = payload.permanent_member_user_ids {
-        rule.permanent_members = members(cx, ids)?;
+        rule.permanent_members = members(cx, &ids)?;
     }
     if payload.sync_type != rule.sync_type {
         targets::prove_owned(cx, rule.target)?;

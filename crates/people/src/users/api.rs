@@ -1,6 +1,6 @@
 //! Users in the API.
 
-use base::{AnyId, Error, Id, Problem, Result, words};
+use base::{AnyId, Error, Id, Problem, Problems, Result, words};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{Condition, Cx, Direction};
@@ -359,4 +359,18 @@ impl UserReference {
     pub fn is_empty(&self) -> bool {
         self.email.is_none() && self.id.is_none() && self.slack_user_id.is_none()
     }
+}
+
+/// The active users with the IDs in the list at `pointer`, each once.
+pub fn active_users(cx: &mut Cx<'_>, pointer: &str, ids: &[String]) -> Result<Vec<Id<User>>> {
+    let (mut problems, mut users) = (Problems::new(), Vec::new());
+    for (index, id) in ids.iter().enumerate() {
+        let user = id.parse().ok().map(|id| cx.find::<User>(id)).transpose()?.flatten();
+        match user.filter(|user| user.active) {
+            Some(user) if users.contains(&user.id) => {}
+            Some(user) => users.push(user.id),
+            None => problems.check(false, &format!("{pointer}.{index}"), "there is no such active user"),
+        }
+    }
+    problems.finish().map(|()| users)
 }

@@ -9,5 +9,5 @@ mod api;
 mod record;
 
 pub(crate) use api::routes;
-pub use api::{UserBody, UserReference};
+pub use api::{UserBody, UserReference, active_users};
 pub use record::{BaseRole, Directory, Provider, User, find_by_email};

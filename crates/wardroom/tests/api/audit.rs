@@ -266,6 +266,18 @@ fn on_call(trail: &mut Trail) {
         "calendar": format!("BEGIN:VCALENDAR\n{event}\nEND:VCALENDAR"),
     }});
     trail.leaves(&["schedule_override.created"], "Calendar Imports V1#Create", "", calendar);
+    let bob = trail.acme.app.user("Bob");
+    let shift = with(cover("14:00", "18:00"), json!({"user": {"id": cleo}}));
+    let asking = json!({"cover_request": shift});
+    let asked = trail.made("cover_request.created", "Cover Requests V1#Create", asking);
+    let middle = json!({"user": {"id": bob}, "start_at": "2026-04-01T15:00:00Z", "end_at": "2026-04-01T16:00:00Z"});
+    let taken = ["schedule_override.created", "cover_request.taken", "cover_request.created"];
+    trail.leaves(&taken, "Cover Requests V1#Take", &asked, middle);
+    trail.leaves(&["cover_request.cancelled"], "Cover Requests V1#Cancel", &asked, json!({}));
+    let away = json!({"time_off": cover("14:00", "18:00")});
+    let time_off = trail.made("time_off.created", "Time Off V1#Create", away.clone());
+    trail.leaves(&["time_off.updated"], "Time Off V1#Update", &time_off, away);
+    trail.leaves(&["time_off.deleted"], "Time Off V1#Destroy", &time_off, json!({}));
     trail.leaves(&["schedule.deleted", "catalog_entry.archived"], "Schedules V2#Destroy", &schedule, json!({}));
 }
 

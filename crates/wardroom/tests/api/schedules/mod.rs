@@ -7,6 +7,7 @@ use testkit::{App, Client, Options, Value, json};
 use crate::support::{text, with};
 
 mod changes;
+mod covers;
 mod feeds;
 mod history;
 mod now_and_next;
@@ -16,6 +17,7 @@ mod races;
 mod reach;
 mod sync;
 mod third_version;
+mod time_off;
 
 const SCHEDULES: &str = "/v2/schedules";
 const OVERRIDES: &str = "/v2/schedule_overrides";
