@@ -16,8 +16,8 @@ use super::values::{Moment, basic};
 pub struct Effort(Cell<u32>);
 
 impl Effort {
-    const ALL: u32 = 300_000;
-    const RULE: u32 = 1000;
+    const ALL: u32 = 3_000_000;
+    const RULE: u32 = 10_000;
 
     pub fn new() -> Self {
         Self(Cell::new(Self::ALL))

@@ -1,5 +1,8 @@
 //! The operations on overrides.
 
+use std::ops::Range;
+use std::time::Duration;
+
 use base::{Error, Id, Problem, Problems, Result, Time};
 use people::users::{Directory, UserBody, UserReference};
 use schemars::JsonSchema;
@@ -166,14 +169,25 @@ fn create(cx: &mut Cx<'_>, Body(payload): Body<CreatePayload>) -> Result<Created
     let place = payload.place.place(cx, &schedule)?;
     let window = payload.place.start_at..payload.place.end_at;
     cx.lock(Schedule::TABLE, schedule.id)?;
-    let calendar = schedules::calendar(cx, &schedule, window.start)?;
-    let on_call = calendar.sole_user((place.rotation, place.layer), window.clone());
-    if !cx.prove_own(on_call.as_slice()) {
+    if !gives_away_own(cx, &schedule, &place, &window)? {
         cx.prove_owned(&schedule.teams)?;
     }
     let made = ScheduleOverride::add(cx, schedule.id, (place.rotation, place.layer), window, place.user)?;
     let directory = cx.cached::<Directory>()?;
     Ok(Created(OverrideBody::of(&made, &Names::of(&schedule), &directory)))
+}
+
+/// The longest that somebody may give away of their own at once: 91 days.
+const LONGEST_OWN: Duration = Duration::from_secs(91 * 86_400);
+
+/// Whether the caller acts for the one who is on call all of that time.
+fn gives_away_own(cx: &mut Cx<'_>, schedule: &Schedule, place: &Place, window: &Range<Time>) -> Result<bool> {
+    if cx.access().user.is_none() || window.end > window.start + LONGEST_OWN {
+        return Ok(false);
+    }
+    let calendar = schedules::calendar(cx, schedule, window.start)?;
+    let on_call = calendar.sole_user((place.rotation, place.layer), window.clone());
+    Ok(cx.prove_own(on_call.as_slice()))
 }
 
 fn update(cx: &mut Cx<'_>, id: Id<ScheduleOverride>, Body(payload): Body<UpdatePayload>) -> Result<Show<OverrideBody>> {

@@ -1,6 +1,6 @@
 //! Schedules, as the API shows them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use base::{AnyId, Id, Result, Time};
@@ -9,7 +9,7 @@ use people::users::{Directory, UserBody};
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::Cx;
-use web::Resource;
+use web::{Rendered, Resource};
 
 use super::entries::calendar;
 use super::names::Names;
@@ -20,13 +20,18 @@ use crate::time_off::Away;
 /// The people whom shifts are shown with, and when they are away.
 pub(crate) struct People {
     directory: Arc<Directory>,
+    users: HashMap<AnyId, Rendered<UserBody>>,
     away: Away,
 }
 
 impl People {
     /// What there is to show of `shifts`.
     pub fn of<'s>(cx: &mut Cx<'_>, shifts: impl IntoIterator<Item = &'s Shift>) -> Result<Self> {
-        Ok(Self { directory: cx.cached()?, away: Away::during(cx, shifts)? })
+        let directory = cx.cached::<Directory>()?;
+        let shifts: Vec<_> = shifts.into_iter().collect();
+        let users: BTreeSet<_> = shifts.iter().map(|shift| shift.user).collect();
+        let users = users.into_iter().filter_map(|user| Some((user, Rendered::new(directory.body(user.cast())?))));
+        Ok(Self { users: users.collect(), directory, away: Away::during(cx, shifts)? })
     }
 }
 
@@ -43,7 +48,7 @@ pub(crate) struct EntryBody {
     rotation_id: Option<String>,
     start_at: Time,
     #[serde(skip_serializing_if = "Option::is_none")]
-    user: Option<UserBody>,
+    user: Option<Rendered<UserBody>>,
     /// What puts this person on call; beyond the contract.
     #[schemars(skip)]
     #[serde(flatten)]
@@ -78,7 +83,7 @@ impl EntryBody {
             fingerprint: Some(fingerprint),
             rotation_id: Some(names.get(shift.rotation)),
             start_at: shift.start_at,
-            user: people.directory.body(shift.user.cast()),
+            user: people.users.get(&shift.user).cloned(),
             reason: ReasonBody { layer_id: names.get(shift.layer), override_id, rotation_effective_from },
             is_time_off: people.away.hits(shift),
         }
