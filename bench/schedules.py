@@ -12,7 +12,8 @@ from common import RELEASE, TOKEN, Server, a_directory, build, postgres_database
 from load import wrk
 
 ROTATIONS, PEOPLE, OVERRIDES = 10, 50, 50
-WINDOW = "entry_window_start=2026-03-02T00:00:00Z&entry_window_end=2026-03-30T00:00:00Z"
+START = "2026-03-02T00:00:00Z"
+WEEK, FOUR_WEEKS = "2026-03-09T00:00:00Z", "2026-03-30T00:00:00Z"
 
 
 def people(directory, database):
@@ -50,16 +51,19 @@ def schedule(server, users):
 def measure(title, directory, database, seconds):
     server = Server(directory, database)
     made = schedule(server, people(directory, database))
+    entries = lambda end: f"/v2/schedule_entries?schedule_id={made}&entry_window_start={START}&entry_window_end={end}"
     reads = [
         ("`GET /v2/schedules/{id}`, now and next", f"/v2/schedules/{made}"),
-        ("`GET /v2/schedule_entries`, four weeks", f"/v2/schedule_entries?schedule_id={made}&{WINDOW}"),
+        ("`GET /v2/schedule_entries`, a week", entries(WEEK)),
+        ("`GET /v2/schedule_entries`, four weeks", entries(FOUR_WEEKS)),
     ]
     print(f"\n{title}: {ROTATIONS} rotations of {PEOPLE} people from 2006 on, {OVERRIDES} overrides\n")
-    print("| what | clients | requests/s | p50 ms | p99 ms |\n|---|---|---|---|---|")
+    print("| what | bytes | clients | requests/s | p50 ms | p99 ms |\n|---|---|---|---|---|---|")
     for what, path in reads:
+        size = len(server.call("GET", path)[0])
         for clients in (4, 16):
             rate, latency = wrk(server.url + path, seconds, clients=clients)
-            print(f"| {what} | {clients} | {rate:,.0f} | {latency['50']:.1f} | {latency['99']:.1f} |")
+            print(f"| {what} | {size:,} | {clients} | {rate:,.0f} | {latency['50']:.1f} | {latency['99']:.1f} |")
     server.stop()
 
 
