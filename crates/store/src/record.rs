@@ -148,6 +148,25 @@ impl Tx<'_> {
         self.rows(&format!("select {columns} from {tables} where {condition}"), &parameters)
     }
 
+    /// The same, but for each value of the column `by`, which comes first, the first `most` rows in this order.
+    pub fn select_first(
+        &mut self,
+        most: usize,
+        (by, order): (&str, &str),
+        columns: &str,
+        tables: &str,
+        condition: Condition,
+    ) -> Result<Vec<Row>> {
+        let (condition, parameters) = condition.into_sql();
+        let sql = format!(
+            "select {by}, {columns} from \
+             (select {by}, {columns}, row_number() over (partition by {by} order by {order}) as place \
+              from {tables} where {condition}) as found \
+             where place <= {most} order by {by}, place"
+        );
+        self.rows(&sql, &parameters)
+    }
+
     /// Does `assignment` (`n = n + 1`) to the rows of `table` that meet `condition`.
     pub fn update_where(&mut self, table: &str, assignment: &str, condition: Condition) -> Result<()> {
         let (condition, parameters) = condition.into_sql();

@@ -59,6 +59,18 @@ fn assembly(settings: &Settings) -> base::Result<Assembly> {
 /// A command's outcome; the error is for a person.
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
+/// An outcome that the command has told of itself: only its exit status is left to give.
+#[derive(Debug)]
+struct Told(u8);
+
+impl std::fmt::Display for Told {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "exit status {}", self.0)
+    }
+}
+
+impl std::error::Error for Told {}
+
 /// Runs the command line.
 pub fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
@@ -76,6 +88,9 @@ pub fn run() -> ExitCode {
         // A reader that went away (`| head`) is no failure.
         Err(error) if is_broken_pipe(&*error) => ExitCode::SUCCESS,
         Err(error) => {
+            if let Some(Told(status)) = error.downcast_ref() {
+                return ExitCode::from(*status);
+            }
             eprintln!("{}: {error}", Cli::command().get_name());
             ExitCode::FAILURE
         }

@@ -85,16 +85,16 @@ fn go(tx: &mut Tx<'_>, step: &Attribute, types: &Types, from: &[Id<Entry>]) -> R
         let condition = Condition::equal("slot", slot.as_str())
             .and(Condition::one_of(here, some.iter().copied()))
             .and(Condition::new("archived_at is null", []));
-        let rows = tx.select(
-            &format!("{here}, id, type_id, name, archived_at"),
+        // More than are shown may point at one entry: they are left where they are.
+        let rows = tx.select_first(
+            MOST_VALUES,
+            (here, "from_id, position"),
+            "id, type_id, name, archived_at",
             &format!("catalog_links join catalog_entries on catalog_entries.id = catalog_links.{there}"),
-            condition.ordered_by("from_id, position"),
+            condition,
         )?;
         for row in rows {
-            let targets: &mut Vec<_> = found.entry(row.get(0)?).or_default();
-            if targets.len() < MOST_VALUES {
-                targets.push(Target::read(&row, 1)?);
-            }
+            found.entry(row.get(0)?).or_default().push(Target::read(&row, 1)?);
         }
     }
     Ok(found)

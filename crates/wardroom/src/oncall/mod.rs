@@ -8,6 +8,7 @@
 //! | `when`     | reading and wording times (pure)                                    |
 //! | `duty`     | who is on call at a moment, in words (pure)                         |
 //! | `who`      | the command that says so                                            |
+//! | `validate` | the command that says whether somebody is on call                   |
 //! | `chart`    | the weeks to come as a drawing (pure)                               |
 //! | `calendar` | the command that draws them                                         |
 
@@ -17,6 +18,7 @@ mod duty;
 mod find;
 mod model;
 mod remote;
+mod validate;
 mod when;
 mod who;
 
@@ -45,6 +47,8 @@ pub struct OnCall {
 enum Command {
     /// Draw the weeks to come
     Calendar(calendar::Calendar),
+    /// Say whether somebody is on call: exit status 0 if they are, 1 if not, 2 if that can't be told
+    Validate(validate::Validate),
 }
 
 /// The server to ask. Either may stand before or after the subcommand, so clap can't require it.
@@ -77,6 +81,7 @@ impl OnCall {
                 Err("--schedule, --watch and --every don't go with calendar: it is `wardroom oncall calendar SCHEDULE`"
                     .into())
             }
+            Some(Command::Validate(validate)) => validate.run(&remote, self.at),
             Some(Command::Calendar(calendar)) => calendar.run(&remote, self.at),
         }
     }

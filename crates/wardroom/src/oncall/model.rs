@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A schedule.
 #[derive(Clone, Debug, Deserialize)]
@@ -39,6 +39,9 @@ pub struct Rotation {
     /// One for each who is on call at once.
     #[serde(default)]
     pub layers: Vec<Layer>,
+    /// Who takes turns.
+    #[serde(default)]
+    pub users: Vec<User>,
 }
 
 /// A layer of a rotation.
@@ -52,7 +55,7 @@ pub struct Layer {
 }
 
 /// Someone is on call.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Shift {
     /// The first moment.
     pub start_at: Timestamp,
@@ -73,7 +76,7 @@ pub struct Shift {
 }
 
 /// A user.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 pub struct User {
     /// What they are called.
     pub name: String,

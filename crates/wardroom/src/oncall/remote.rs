@@ -5,7 +5,7 @@ use std::ops::Range;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::model::{Schedule, Shift};
+use super::model::{Schedule, Shift, User};
 use crate::remote::{Answer, Remote, escaped};
 
 /// Schedules in one page, at most.
@@ -16,6 +16,11 @@ struct Schedules {
     schedules: Vec<Schedule>,
     #[serde(default)]
     pagination_meta: Option<PageMeta>,
+}
+
+#[derive(Deserialize)]
+struct Users {
+    users: Vec<User>,
 }
 
 #[derive(Deserialize)]
@@ -53,6 +58,12 @@ impl Remote {
                 _ => return Ok(schedules),
             }
         }
+    }
+
+    /// The user with this e-mail address, in whatever case it is written.
+    pub fn user(&self, email: &str) -> Answer<Option<User>> {
+        let found: Users = self.get(&format!("/v2/users?email={}", escaped(email)))?;
+        Ok(found.users.into_iter().next())
     }
 
     /// Who is on call by a schedule in `window`, in the order in which they begin.

@@ -2,4 +2,5 @@
 
 mod calendar;
 mod support;
+mod validate;
 mod who;
