@@ -29,7 +29,7 @@ use web::Feature;
 pub fn feature() -> Feature {
     let part = Part {
         migrations: &[Migration { version: 40, name: "oncall", sql: include_str!("../migrations/oncall.sql") }],
-        jobs: &[schedules::LOOK, sync::PUSH, sync::PUSH_ALL],
+        jobs: &[schedules::LOOK, schedules::LOOK_AGAIN, sync::PUSH, sync::PUSH_ALL],
         managed: &[
             ManagedKind { resource_type: "schedule", scope: "schedules.update", admit: schedules::admit },
             sync::MANAGED_TARGET,

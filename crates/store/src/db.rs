@@ -62,22 +62,25 @@ pub(crate) struct Shared {
 /// Wakes the job runner.
 #[derive(Default)]
 pub(crate) struct Alarm {
-    rung: Mutex<bool>,
+    /// How often it has rung.
+    rung: Mutex<u64>,
     bell: Condvar,
 }
 
 impl Alarm {
     pub fn ring(&self) {
-        *self.rung.lock().expect("no one panics holding the alarm") = true;
+        *self.rung.lock().expect("no one panics holding the alarm") += 1;
         self.bell.notify_all();
     }
 
-    /// Waits until it rings or `timeout` has passed.
-    pub fn wait(&self, timeout: Duration) {
+    /// Waits until it has rung more often than was `heard`, or `timeout` has passed; says how often it has.
+    pub fn wait(&self, heard: u64, timeout: Duration) -> u64 {
         let rung = self.rung.lock().expect("no one panics holding the alarm");
-        let (mut rung, _) =
-            self.bell.wait_timeout_while(rung, timeout, |rung| !*rung).expect("no one panics holding the alarm");
-        *rung = false;
+        let (rung, _) = self
+            .bell
+            .wait_timeout_while(rung, timeout, |rung| *rung == heard)
+            .expect("no one panics holding the alarm");
+        *rung
     }
 }
 

@@ -4,7 +4,8 @@
 //! writes what came of it; when a node is lost its leases run out and another node takes over, so a
 //! job may run twice and has to bear that: what the lost one makes of it in the end does not count.
 //! Jobs that are due at the same moment run in the order they were left in; one of a kind that only
-//! newer nodes know waits for them. A commit that leaves a due job rings the runner at once; a scan
+//! newer nodes know waits for them. Kinds that wait for others, over the network, have a thread of
+//! their own, so that they delay none that don't. A commit that leaves a due job rings the runner at once; a scan
 //! every second catches the rest. Rows of finished jobs stay for a while, with what went wrong.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -41,6 +42,8 @@ pub struct JobKind {
     pub attempts: i64,
     /// For a job that there is one of, always: how often it runs.
     pub every: Option<Duration>,
+    /// Whether it may wait for others: for an answer over the network.
+    pub waits_for_others: bool,
 }
 
 /// One job.
@@ -86,11 +89,11 @@ fn back_off(attempts: i64) -> Duration {
     Duration::from_secs(1 << (attempts - 1).clamp(0, 12)).min(Duration::from_secs(3600))
 }
 
-/// Runs jobs on a thread of its own until it is dropped.
+/// Runs jobs on threads of its own until it is dropped.
 pub struct Runner {
     store: Store,
     ended: Arc<AtomicBool>,
-    thread: Option<thread::JoinHandle<()>>,
+    threads: Vec<thread::JoinHandle<()>>,
 }
 
 impl Runner {
@@ -98,21 +101,28 @@ impl Runner {
     pub fn start(store: &Store) -> Result<Self> {
         plant_recurring(store)?;
         let ended = Arc::new(AtomicBool::new(false));
-        let (own, stop) = (store.clone(), Arc::clone(&ended));
-        let work = move || {
-            while !stop.load(Ordering::Acquire) {
-                match run_due(&own) {
-                    Ok(CLAIM) => {}
-                    Ok(_) => own.alarm().wait(SCAN),
-                    Err(error) => {
-                        tracing::error!(%error, "jobs can't be claimed");
-                        thread::sleep(SCAN);
-                    }
-                }
-            }
+        let spawn = |(name, waits_for_others): (&str, bool)| {
+            let (store, ended) = (store.clone(), Arc::clone(&ended));
+            let work = move || run_until(&store, &ended, |kind| kind.waits_for_others == waits_for_others);
+            thread::Builder::new().name(name.into()).spawn(work).map_err(Error::internal)
         };
-        let thread = thread::Builder::new().name("jobs".into()).spawn(work).map_err(Error::internal)?;
-        Ok(Self { store: store.clone(), ended, thread: Some(thread) })
+        let threads = [("jobs", false), ("jobs-outside", true)].into_iter().map(spawn).collect::<Result<_>>()?;
+        Ok(Self { store: store.clone(), ended, threads })
+    }
+}
+
+/// Runs the jobs of the kinds that `is_ours` says, until it has `ended`.
+fn run_until(store: &Store, ended: &AtomicBool, is_ours: impl Fn(&JobKind) -> bool) {
+    let mut heard = 0;
+    while !ended.load(Ordering::Acquire) {
+        match run_some(store, ended, &is_ours) {
+            Ok(CLAIM) => {}
+            Ok(_) => heard = store.alarm().wait(heard, SCAN),
+            Err(error) => {
+                tracing::error!(%error, "jobs can't be claimed");
+                thread::sleep(SCAN);
+            }
+        }
     }
 }
 
@@ -120,7 +130,7 @@ impl Drop for Runner {
     fn drop(&mut self) {
         self.ended.store(true, Ordering::Release);
         self.store.alarm().ring();
-        if let Some(thread) = self.thread.take() {
+        for thread in self.threads.drain(..) {
             let _ = thread.join(); // a panic in it has been printed
         }
     }
@@ -135,7 +145,8 @@ fn plant_recurring(store: &Store) -> Result<()> {
             for kind in &kinds {
                 let known = cx.row("select 1 from jobs where kind = $1 and state = 'waiting'", &values![*kind])?;
                 if known.is_none() {
-                    cx.enqueue(kind, &Json::Null, now)?;
+                    // Nodes that start at once plant the same one.
+                    enqueue(cx, recurring_id(kind), kind, &Json::Null, now, now)?;
                 }
             }
             Ok(())
@@ -143,10 +154,27 @@ fn plant_recurring(store: &Store) -> Result<()> {
         .wait()
 }
 
+/// The ID of the one row of a recurring kind: FNV-1a of its name (Fowler, Noll, Vo), in 128 bits.
+fn recurring_id(kind: &str) -> AnyId {
+    let mix = |hash: u128, byte: u8| (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+    AnyId::constant(kind.bytes().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d, mix))
+}
+
 /// Runs the jobs that are due now, [`CLAIM`] at most, and says how many there were.
 pub fn run_due(store: &Store) -> Result<usize> {
-    let jobs = store.write(Who::system(), |cx| claim(cx)).wait()?;
-    for job in &jobs {
+    run_some(store, &AtomicBool::new(false), |_| true)
+}
+
+/// The same for the kinds that `is_ours` says. Those that are not begun when it has `ended` are left to others.
+fn run_some(store: &Store, ended: &AtomicBool, is_ours: impl Fn(&JobKind) -> bool) -> Result<usize> {
+    let kinds = store.wiring().jobs.iter().filter(|kind| is_ours(kind)).map(|kind| kind.name).collect::<Vec<_>>();
+    let jobs = store.write(Who::system(), move |cx| claim(cx, &kinds)).wait()?;
+    for (index, job) in jobs.iter().enumerate() {
+        if ended.load(Ordering::Acquire) {
+            let left = jobs[index..].to_vec();
+            store.write(Who::system(), move |cx| left.iter().try_for_each(|job| release(cx, job))).wait()?;
+            break;
+        }
         let Some(kind) = store.wiring().jobs.iter().find(|kind| kind.name == job.kind) else {
             continue; // nobody claims what they don't know
         };
@@ -156,7 +184,10 @@ pub fn run_due(store: &Store) -> Result<usize> {
         }
         let (kind, job) = (*kind, job.clone());
         let outcome = outcome.map_err(|error| error.to_string());
-        store.write(Who::system(), move |cx| finish(cx, &kind, &job, &outcome)).wait()?;
+        if let Err(error) = store.write(Who::system(), move |cx| finish(cx, &kind, &job, &outcome)).wait() {
+            // It is run again when its lease is over; those after it need not wait for that.
+            tracing::error!(%error, "what came of a job can't be written down");
+        }
     }
     Ok(jobs.len())
 }
@@ -170,11 +201,17 @@ fn run(store: &Store, kind: &JobKind, job: &Job) -> Result<After> {
     catch_unwind(run).unwrap_or_else(|panic| Err(Error::internal(describe(&*panic))))
 }
 
-fn claim(tx: &mut Tx<'_>) -> Result<Vec<Job>> {
+/// Gives back a job that was claimed and not begun.
+fn release(tx: &mut Tx<'_>, job: &Job) -> Result<()> {
+    let sql = "update jobs set lease_until = null, attempts = attempts - 1 \
+               where id = $1 and attempts = $2 and state = 'waiting'";
+    tx.run(sql, &values![job.id, job.attempts]).map(drop)
+}
+
+fn claim(tx: &mut Tx<'_>, kinds: &[&'static str]) -> Result<Vec<Job>> {
     let now = tx.shared.world.now();
-    let kinds = tx.shared.wiring.jobs.iter().map(|kind| kind.name);
     let is_free = "state = 'waiting' and due_at <= ? and (lease_until is null or lease_until < ?)";
-    let free = Condition::new(is_free, values![now, now]).and(Condition::one_of("kind", kinds));
+    let free = Condition::new(is_free, values![now, now]).and(Condition::one_of("kind", kinds.iter().copied()));
     let (free, mut parameters) = free.into_sql();
     parameters.push((now + LEASE).into());
     let sql = format!(
@@ -233,8 +270,13 @@ fn finish(tx: &mut Tx<'_>, kind: &JobKind, job: &Job, outcome: &Result<After, St
 const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// Removes what only told of the past: finished jobs and announced events, after 30 days.
-pub const HOUSEKEEPING: JobKind =
-    JobKind { name: "store.housekeeping", run: housekeeping, attempts: 1, every: Some(Duration::from_secs(3600)) };
+pub const HOUSEKEEPING: JobKind = JobKind {
+    name: "store.housekeeping",
+    run: housekeeping,
+    attempts: 1,
+    every: Some(Duration::from_secs(3600)),
+    waits_for_others: false,
+};
 
 fn housekeeping(store: &Store, _: &Job) -> Result<After> {
     let remove = |cx: &mut crate::Cx<'_>| {

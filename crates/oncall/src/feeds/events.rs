@@ -71,7 +71,8 @@ fn events(
             Reason::Override(_) => format!("An override of the rotation {rotation}."),
         };
         Event {
-            uid: format!("{}@wardroom", shift.fingerprint()),
+            // Schedules that tools make alike may have alike shifts.
+            uid: format!("{}-{}@wardroom", schedule.id, shift.fingerprint()),
             summary: title(shift, rotation),
             description: reason,
             start: shift.start_at,

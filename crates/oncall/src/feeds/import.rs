@@ -24,6 +24,12 @@ web::routes! {
 
 /// How far ahead events are looked for, unless that is said.
 const AHEAD: Duration = Duration::from_secs(92 * 86_400);
+/// How far ahead they may be looked for.
+const LONGEST: Duration = Duration::from_secs(366 * 86_400);
+/// Events that one import takes at most: they are brought in one transaction.
+const MOST: usize = 500;
+/// People invited to an event who are looked at.
+const INVITED: usize = 20;
 /// The largest calendar, in bytes.
 const LARGEST: usize = 512 * 1024;
 
@@ -116,11 +122,15 @@ impl ImportPayload {
         let has_layer = schedule.configuration.has_layer(layer.0, layer.1);
         problems.check(has_layer, "layer_id", "the schedule has no such layer of a rotation");
         problems.check(window.start < window.end, "end_at", "is not in the future");
+        problems.check(window.end <= window.start + LONGEST, "end_at", "is more than a year away");
         problems.check(self.calendar.len() <= LARGEST, "calendar", "has half a megabyte at most");
         problems.finish()?;
         let zone = schedule.configuration.rota().zone;
         let found = ical::read(&self.calendar, &zone, window.clone());
         let found = found.map_err(|problem| Error::invalid("calendar", problem.to_string()))?;
+        if found.len() > MOST {
+            return Err(Error::invalid("calendar", format!("has more than {MOST} events in that time")));
+        }
         Ok((Place { schedule: schedule.id, layer }, found.into_iter().map(|event| ahead(event, &window)).collect()))
     }
 }
@@ -150,7 +160,7 @@ fn bring(cx: &mut Cx<'_>, place: &Place, event: Found, is_dry_run: bool) -> Resu
 
 /// Whom an event is for.
 fn whose(cx: &mut Cx<'_>, event: &Found) -> Result<Option<Id<User>>> {
-    for email in event.attendees.iter().map(String::as_str).chain([event.summary.trim()]) {
+    for email in event.attendees.iter().take(INVITED).map(String::as_str).chain([event.summary.trim()]) {
         if let Some(user) = find_by_email(cx, email)?.filter(|user| user.active) {
             return Ok(Some(user.id));
         }

@@ -165,10 +165,10 @@ fn create(cx: &mut Cx<'_>, Body(payload): Body<CreatePayload>) -> Result<Created
     let no_schedule =
         || Error::of_problems(vec![Problem::new("invalid_value", "there is no such schedule").at("schedule_id")]);
     let schedule = payload.schedule_id.parse().map_err(|_| no_schedule())?;
+    cx.lock(Schedule::TABLE, schedule)?;
     let schedule = schedules::get(cx, schedule).map_err(|_| no_schedule())?;
     let place = payload.place.place(cx, &schedule)?;
     let window = payload.place.start_at..payload.place.end_at;
-    cx.lock(Schedule::TABLE, schedule.id)?;
     if !gives_away_own(cx, &schedule, &place, &window)? {
         cx.prove_owned(&schedule.teams)?;
     }
@@ -180,9 +180,9 @@ fn create(cx: &mut Cx<'_>, Body(payload): Body<CreatePayload>) -> Result<Created
 /// The longest that somebody may give away of their own at once: 91 days.
 const LONGEST_OWN: Duration = Duration::from_secs(91 * 86_400);
 
-/// Whether the caller acts for the one who is on call all of that time.
+/// Whether the caller acts for the one who is on call all of that time, which is to come.
 fn gives_away_own(cx: &mut Cx<'_>, schedule: &Schedule, place: &Place, window: &Range<Time>) -> Result<bool> {
-    if cx.access().user.is_none() || window.end > window.start + LONGEST_OWN {
+    if cx.access().user.is_none() || window.start < cx.now() || window.end > window.start + LONGEST_OWN {
         return Ok(false);
     }
     let calendar = schedules::calendar(cx, schedule, window.start)?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use base::{Error, Id, Result, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::{Condition, Cx, Direction};
+use store::{Condition, Cx, Direction, Record};
 use web::{Accepted, Body, Counted, Created, Page, PageMeta, Paging, Plain, Query, Show};
 
 use super::body::{EntriesBody, OnCall, People, ScheduleBody};
@@ -146,6 +146,8 @@ pub(super) fn changed(
 }
 
 pub(super) fn delete(cx: &mut Cx<'_>, id: Id<Schedule>) -> Result<Accepted> {
+    // Nobody has another system show it in the meantime.
+    cx.lock(Schedule::TABLE, id)?;
     let mut schedule = owned(cx, id)?;
     sync::release(cx, id)?;
     schedule.archived_at = Some(cx.now());
@@ -225,7 +227,7 @@ fn holidays_in(schedule: &Schedule, window: &Range<Time>) -> Vec<HolidayBody> {
     found.into_iter().map(Into::into).collect()
 }
 
-/// What a cursor begins with, which no timestamp does.
+/// What a cursor begins with, which no timestamp does; where the page begins and where the window ends follow.
 const CURSOR: &str = "after:";
 
 fn entries(cx: &mut Cx<'_>, Query(query): Query<EntriesQuery>) -> Result<Plain<EntriesResult>> {
@@ -234,8 +236,13 @@ fn entries(cx: &mut Cx<'_>, Query(query): Query<EntriesQuery>) -> Result<Plain<E
     let given = query.entry_window_start.as_deref().filter(|text| !text.is_empty());
     let cursor = given.and_then(|text| text.strip_prefix(CURSOR));
     let read = |text: &str| text.parse::<Time>().map_err(|problem| Error::invalid("entry_window_start", problem));
-    let start = cursor.or(given).map(read).transpose()?.unwrap_or_else(|| cx.now());
-    let window = start..query.entry_window_end.unwrap_or(start + WINDOW);
+    let (start, end) = cursor.or(given).map_or((None, None), |text| match text.split_once(" to ") {
+        Some((start, end)) if cursor.is_some() => (Some(start), Some(end)),
+        _ => (Some(text), None),
+    });
+    let start = start.map(read).transpose()?.unwrap_or_else(|| cx.now());
+    let end = query.entry_window_end.or(end.map(read).transpose()?).unwrap_or(start + WINDOW);
+    let window = start..end;
     not_backwards(&window)?;
 
     let part = window.start..window.end.min(window.start + LONGEST_WINDOW);
@@ -247,10 +254,11 @@ fn entries(cx: &mut Cx<'_>, Query(query): Query<EntriesQuery>) -> Result<Plain<E
     let end = cut(&found).unwrap_or(part.end);
     keep(&mut found, |shift| shift.start_at < end);
     let pagination_meta = (end < window.end).then(|| {
-        let after = format!("{CURSOR}{end}");
+        let after = format!("{CURSOR}{end} to {}", window.end);
         let after_url = format!(
-            "{}/v2/schedule_entries?schedule_id={id}&entry_window_start={after}&entry_window_end={}",
+            "{}/v2/schedule_entries?schedule_id={id}&entry_window_start={}&entry_window_end={}",
             cx.site().public_url,
+            after.replace(' ', "%20"),
             window.end
         );
         AfterBody { after, after_url }

@@ -5,19 +5,31 @@
 //! begins or ends; it announces each change since, with its moment, also those that nobody saw
 //! because no server ran. A job that comes in vain finds nothing to announce.
 
+use std::time::Duration;
+
 use base::{AnyId, Id, Result, Time};
 use people::users::User;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use store::{After, Cx, Event, Job, JobKind, Record, Store, Who, values};
 
-use super::entries::calendar;
+use super::entries::{AHEAD, calendar};
 use super::record::Schedule;
 use crate::overrides::ScheduleOverride;
 use crate::sync;
 
 /// Looks who is on call for a schedule.
-pub(crate) const LOOK: JobKind = JobKind { name: "schedules.look", run: look, attempts: 20, every: None };
+pub(crate) const LOOK: JobKind =
+    JobKind { name: "schedules.look", run: look, attempts: 20, every: None, waits_for_others: false };
+
+/// Looks at every schedule whose look is overdue, whatever became of the job for it.
+pub(crate) const LOOK_AGAIN: JobKind = JobKind {
+    name: "schedules.look_again",
+    run: look_again,
+    attempts: 1,
+    every: Some(Duration::from_secs(60)),
+    waits_for_others: false,
+};
 
 /// Somebody else is on call for a schedule.
 #[derive(Debug, Serialize)]
@@ -89,6 +101,21 @@ fn look_at(cx: &mut Cx<'_>, schedule: Id<Schedule>, due: Time) -> Result<()> {
     cx.enqueue(LOOK.name, &Subject { schedule }, due)
 }
 
+fn look_again(store: &Store, _: &Job) -> Result<After> {
+    let overdue = |cx: &mut Cx<'_>| {
+        let sql = "select schedules.id from schedules left join schedules_seen on schedule_id = schedules.id \
+                   where archived_at is null and (next is null or next < $1) order by schedules.id";
+        let now = cx.now();
+        let overdue = cx.rows(sql, &values![now - GRACE])?;
+        overdue.iter().try_for_each(|row| look_at(cx, row.get(0)?, now))
+    };
+    store.write(Who::system(), overdue).wait()?;
+    Ok(After::Done)
+}
+
+/// How long the job for a look may take before another is left.
+const GRACE: Duration = Duration::from_secs(60);
+
 fn look(store: &Store, job: &Job) -> Result<After> {
     let Subject { schedule } = serde_json::from_value(job.payload.clone()).map_err(base::Error::internal)?;
     store.write(Who::system(), move |cx| announce(cx, schedule)).wait()?;
@@ -110,8 +137,9 @@ fn announce(cx: &mut Cx<'_>, id: Id<Schedule>) -> Result<()> {
         cx.run("delete from schedules_seen where schedule_id = $1", &values![id])?;
         return sync::touch(cx, id);
     }
-    let now = cx.now();
-    let seen = seen(cx, id)?.unwrap_or(Seen { users: Vec::new(), at: now, next: None });
+    let seen = seen(cx, id)?.unwrap_or(Seen { users: Vec::new(), at: cx.now(), next: None });
+    // The clocks of several nodes differ a little: time does not run backwards for that.
+    let now = cx.now().max(seen.at);
     let calendar = calendar(cx, &schedule, seen.at)?;
     let mut known = seen.users.clone();
     for at in calendar.changes(seen.at..now).into_iter().chain([now]) {
@@ -121,7 +149,12 @@ fn announce(cx: &mut Cx<'_>, id: Id<Schedule>) -> Result<()> {
             known = current;
         }
     }
-    let next = calendar.look_again_at(now);
+    // Where nothing is going to change, one look far ahead is enough, however often the schedule is edited.
+    let next = match (calendar.next_change(now), seen.next) {
+        (Some(change), _) => change,
+        (None, Some(planned)) if planned > now => planned,
+        (None, _) => now + AHEAD,
+    };
     let sql = "insert into schedules_seen (schedule_id, users, at, next) values ($1, $2, $3, $4) \
                on conflict (schedule_id) do update set users = $2, at = $3, next = $4";
     let users = serde_json::to_string(&known).map_err(base::Error::internal)?;

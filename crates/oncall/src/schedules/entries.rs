@@ -13,7 +13,7 @@ use crate::overrides;
 use crate::rota::{self, Entries, Layer, Override, Shift};
 
 /// How far ahead the next change of shift is looked for.
-const AHEAD: Duration = Duration::from_secs(60 * 86_400);
+pub(super) const AHEAD: Duration = Duration::from_secs(60 * 86_400);
 
 /// A schedule with its overrides, ready to be asked.
 pub struct Calendar {
@@ -126,14 +126,23 @@ impl Calendar {
 
     /// Who is on call after the next change of shift.
     pub fn next_shifts(&self, now: Time) -> Vec<Shift> {
-        next(self.entries(now..now + AHEAD).r#final, now)
+        self.next_of(|_| true, now)
     }
 
     /// Who is on call for a rotation after its next change of shift.
     pub(crate) fn next_shifts_of(&self, rotation: Id<rota::Rotation>, now: Time) -> Vec<Shift> {
-        let mut ahead = self.entries(now..now + AHEAD).r#final;
-        ahead.retain(|shift| shift.rotation == rotation);
-        next(ahead, now)
+        self.next_of(|shift| shift.rotation == rotation, now)
+    }
+
+    /// Those of the shifts that `counts` says which are on after their first change after `now`.
+    fn next_of(&self, counts: impl Fn(&Shift) -> bool, now: Time) -> Vec<Shift> {
+        let ahead = self.entries(now..now + AHEAD).r#final;
+        let changes = ahead.iter().filter(|shift| counts(shift)).flat_map(|shift| [shift.start_at, shift.end_at]);
+        let Some(change) = changes.filter(|moment| *moment > now).min() else { return Vec::new() };
+        // It may be further ahead than was looked: the end of a long shift.
+        let mut then = self.on_call_at(change);
+        then.retain(counts);
+        then
     }
 
     /// The moments in `window` at which a shift begins or ends.
@@ -143,18 +152,10 @@ impl Calendar {
         moments.filter(|moment| window.contains(moment)).collect()
     }
 
-    /// The first moment after `now` at which a shift begins or ends, or at which to look further ahead.
-    pub(super) fn look_again_at(&self, now: Time) -> Time {
-        self.changes(after(now)..now + AHEAD).first().copied().unwrap_or(now + AHEAD)
+    /// The first moment after `now` at which a shift begins or ends, as far as is looked ahead.
+    pub(super) fn next_change(&self, now: Time) -> Option<Time> {
+        self.changes(after(now)..now + AHEAD).first().copied()
     }
-}
-
-/// Those of the shifts `ahead` that are on after the first change after `now`.
-fn next(mut ahead: Vec<Shift>, now: Time) -> Vec<Shift> {
-    let changes = ahead.iter().flat_map(|shift| [shift.start_at, shift.end_at]);
-    let Some(change) = changes.filter(|moment| *moment > now).min() else { return Vec::new() };
-    ahead.retain(|shift| shift.start_at <= change && change < shift.end_at);
-    ahead
 }
 
 /// Adds those shifts that are not there yet.

@@ -29,7 +29,7 @@ pub(crate) use record::owned;
 pub use record::{Configuration, Rotation, Schedule, get};
 
 pub(crate) use api::{LONGEST_WINDOW, listed};
-pub(crate) use changes::{LOOK, follow_override, follow_schedule};
+pub(crate) use changes::{LOOK, LOOK_AGAIN, follow_override, follow_schedule};
 
 use base::{AnyId, Result};
 use catalog::mirrors::{Reflection, reflect};

@@ -1,6 +1,6 @@
 //! What requests say of a schedule.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base::{Error, Id, Problem, Problems, Result, Time};
 use people::teams::Teams;
@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use store::Cx;
 
-use super::names::key_or_new;
+use super::names::{key, key_or_new};
 use super::record::{Configuration, HandoverEvery, Hours, NamedLayer, Rotation, Schedule};
 use crate::rota::{self, IntervalType, SchedulingMode, Weekday};
 
@@ -128,7 +128,9 @@ impl AboutPayload {
         schedule.teams = problems.keep(teams)?.unwrap_or_default();
         schedule.holiday_countries =
             self.holidays_public_config.as_ref().map_or_else(Vec::new, |holidays| holidays.country_codes.clone());
-        for (index, code) in schedule.holiday_countries.iter().enumerate() {
+        let few = schedule.holiday_countries.len() <= MOST_COUNTRIES;
+        problems.check(few, "holidays_public_config.country_codes", "has fifty at most");
+        for (index, code) in schedule.holiday_countries.iter().enumerate().take(MOST_COUNTRIES) {
             let is_code = code.len() == 2 && code.bytes().all(|letter| letter.is_ascii_uppercase());
             let pointer = format!("holidays_public_config.country_codes.{index}");
             problems.check(is_code, &pointer, "is not a country code of two capital letters");
@@ -169,13 +171,17 @@ impl<N: Clone + Into<Option<String>>> SchedulePayload<N> {
 
     fn rotations(&self, cx: &mut Cx<'_>) -> Result<Vec<Rotation>> {
         let mut problems = Problems::new();
-        let given = self.config.iter().filter_map(|config| config.rotations.as_ref()).flatten();
+        let given: Vec<_> = self.config.iter().filter_map(|config| config.rotations.as_ref()).flatten().collect();
+        at_most(&mut problems, "config.rotations", given.len(), 200)?;
         let mut rotations: Vec<Rotation> = Vec::new();
-        for (index, payload) in given.enumerate() {
+        for (index, payload) in given.into_iter().enumerate() {
             let at = format!("config.rotations.{index}");
             let read = payload.read(cx, &rotations).map_err(|error| error.within(&at));
             rotations.extend(problems.keep(read)?);
         }
+        // What is shown of a schedule grows with them.
+        let layers: BTreeSet<_> = rotations.iter().flat_map(|version| &version.layers).map(|layer| layer.id).collect();
+        problems.check(layers.len() <= MOST_LAYERS, "config.rotations", "have a hundred layers at most together");
         problems.finish().map(|()| rotations)
     }
 }
@@ -210,6 +216,14 @@ impl<N: Clone + Into<Option<String>>> VersionPayload<N> {
     /// The version that this says, after the `earlier` one.
     pub fn read(&self, cx: &mut Cx<'_>, rotation: Named, earlier: Option<&Rotation>) -> Result<Rotation> {
         let mut problems = Problems::new();
+        for (name, count, most) in [
+            ("handovers", count(&self.handovers), 100),
+            ("layers", count(&self.layers), 50),
+            ("users", count(&self.users), 1_000),
+            ("working_intervals", count(&self.working_intervals).max(count(&self.working_interval)), 100),
+        ] {
+            at_most(&mut problems, name, count, most)?;
+        }
         match (earlier, self.effective_from) {
             (None, Some(_)) => {
                 problems.check(false, "effective_from", "the first version of a rotation applies from the start");
@@ -229,7 +243,7 @@ impl<N: Clone + Into<Option<String>>> VersionPayload<N> {
         }
         let handovers = problems.keep(self.handovers())?;
         let users = problems.keep(self.users(cx))?;
-        let layers = problems.keep(self.layers(cx))?;
+        let layers = problems.keep(self.layers(cx, rotation.id))?;
         let working_intervals = problems.keep(self.hours())?;
         problems.finish()?;
         Ok(Rotation {
@@ -271,15 +285,19 @@ impl<N: Clone + Into<Option<String>>> VersionPayload<N> {
         problems.finish().map(|()| users)
     }
 
-    fn layers(&self, cx: &mut Cx<'_>) -> Result<Vec<NamedLayer>> {
+    fn layers(&self, cx: &mut Cx<'_>, rotation: Id<rota::Rotation>) -> Result<Vec<NamedLayer>> {
         let given = self.layers.as_deref().unwrap_or_default();
         if given.is_empty() {
-            return Ok(vec![NamedLayer { id: cx.new_id(), called: None, name: "Layer 1".into() }]);
+            return Ok(vec![NamedLayer { id: unnamed_layer(rotation, 0), called: None, name: "Layer 1".into() }]);
         }
         let (mut problems, mut layers) = (Problems::new(), Vec::<NamedLayer>::new());
         for (index, layer) in given.iter().enumerate() {
             let pointer = format!("layers.{index}.id");
-            if let Some((id, called)) = problems.keep(key_or_new(cx, &pointer, layer.id.as_deref()))? {
+            let named = match layer.id.as_deref().filter(|id| !id.is_empty()) {
+                Some(id) => problems.keep(key_or_new(cx, &pointer, Some(id)))?,
+                None => Some((unnamed_layer(rotation, index), None)),
+            };
+            if let Some((id, called)) = named {
                 problems.check(layers.iter().all(|other| other.id != id), &pointer, "another layer has this ID");
                 let name = layer.name.clone().into().unwrap_or_else(|| format!("Layer {}", index + 1));
                 layers.push(NamedLayer { id, called, name });
@@ -305,6 +323,30 @@ impl<N: Clone + Into<Option<String>>> VersionPayload<N> {
         problems.finish().map(|()| read)
     }
 }
+
+/// The layer at `place` of a rotation, where the client calls it nothing: the same one each time it says so.
+fn unnamed_layer(rotation: Id<rota::Rotation>, place: usize) -> Id<rota::Layer> {
+    key(&format!("{rotation} layer {place}"))
+}
+
+fn count<T>(list: &Option<Vec<T>>) -> usize {
+    list.as_ref().map_or(0, Vec::len)
+}
+
+/// Refuses a list that is longer than `most` before any of it is read.
+fn at_most(problems: &mut Problems, name: &str, count: usize, most: usize) -> Result<()> {
+    if count <= most {
+        return Ok(());
+    }
+    problems.check(false, name, &format!("has {most} at most"));
+    std::mem::take(problems).finish()
+}
+
+/// Countries whose holidays a schedule shows at most.
+const MOST_COUNTRIES: usize = 50;
+
+/// Layers of all rotations of a schedule at most.
+const MOST_LAYERS: usize = 100;
 
 /// The largest number of hours, days or weeks between handovers.
 const LONGEST: u32 = 10_000;

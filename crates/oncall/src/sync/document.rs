@@ -8,6 +8,7 @@ use people::users::{Directory, User};
 use serde_json::{Value as Json, json};
 use store::{Condition, Cx};
 
+use super::push::Subject;
 use super::replicas::{ScheduleReplica, Source, active_beside};
 use super::rules::{ScheduleSyncRule, SyncType, active_for};
 use super::targets::ScheduleSyncTarget;
@@ -25,9 +26,12 @@ pub(super) struct Document {
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// The members of a group; nothing where the group is let go of.
+/// The members of a group: none once it is let go of, unless another target has it by then.
 pub(super) fn of_target(cx: &mut Cx<'_>, id: Id<ScheduleSyncTarget>) -> Result<Option<Document>> {
-    let Ok(target) = targets::get(cx, id) else { return Ok(None) };
+    let target = cx.get(id)?;
+    if target.archived_at.is_some() && cx.any::<ScheduleSyncTarget>(targets::active_for(&target))? {
+        return Ok(None);
+    }
     let directory = cx.cached::<Directory>()?;
     let mut members = BTreeSet::new();
     for rule in cx.list::<ScheduleSyncRule>(active_for(id), "id")? {
@@ -64,24 +68,22 @@ fn members_by(cx: &mut Cx<'_>, rule: &ScheduleSyncRule) -> Result<Vec<Id<User>>>
     Ok(members)
 }
 
-/// The shifts of a schedule elsewhere; nothing where another replica fills it now.
+/// The shifts of a schedule elsewhere: those of all replicas that fill it; none once there is none of them.
 pub(super) fn of_replica(cx: &mut Cx<'_>, id: Id<ScheduleReplica>) -> Result<Option<Document>> {
     let replica = cx.get(id)?;
-    let is_over = replica.archived_at.is_some();
-    if is_over && cx.any::<ScheduleReplica>(active_beside(&replica))? {
-        return Ok(None);
+    let mut all = Vec::new();
+    for active in cx.list::<ScheduleReplica>(active_beside(&replica), "id")? {
+        let unseen: Vec<_> = shifts(cx, &active)?.into_iter().filter(|shift| !all.contains(shift)).collect();
+        all.extend(unseen);
     }
-    let shifts = if is_over { Vec::new() } else { shifts(cx, &replica)? };
     let content = json!({
         "provider": replica.provider,
         "schedule_id": replica.provider_id,
         "fallback_user_id": replica.fallback_user_id,
-        "shifts": shifts,
+        "shifts": all,
     });
-    Ok(Some(Document {
-        path: vec!["replicas".into(), replica.provider.to_string(), replica.provider_id.clone()],
-        content,
-    }))
+    let path = vec!["replicas".into(), replica.provider.to_string(), replica.provider_id.clone()];
+    Ok(Some(Document { path, content }))
 }
 
 fn shifts(cx: &mut Cx<'_>, replica: &ScheduleReplica) -> Result<Vec<Json>> {
@@ -103,11 +105,21 @@ fn shifts(cx: &mut Cx<'_>, replica: &ScheduleReplica) -> Result<Vec<Json>> {
 }
 
 /// The targets and replicas that show something of a schedule.
-pub(super) fn subjects(cx: &mut Cx<'_>, schedule: Condition) -> Result<Vec<super::push::Subject>> {
-    let in_use = schedule.and(targets::active());
+pub(super) fn subjects(cx: &mut Cx<'_>, schedule: Id<Schedule>) -> Result<Vec<Subject>> {
+    let in_use = Condition::equal("schedule_id", schedule).and(targets::active());
     let rules = cx.list::<ScheduleSyncRule>(in_use.clone(), "id")?;
     let targets: BTreeSet<_> = rules.iter().map(|rule| rule.target).collect();
     let replicas = cx.list::<ScheduleReplica>(in_use, "id")?;
-    let targets = targets.into_iter().map(super::push::Subject::Target);
-    Ok(targets.chain(replicas.iter().map(|replica| super::push::Subject::Replica(replica.id))).collect())
+    let replicas = replicas.iter().map(|replica| Subject::Replica(replica.id));
+    Ok(targets.into_iter().map(Subject::Target).chain(replicas).collect())
+}
+
+/// All that are in use, and those that could not be told of their end.
+pub(super) fn all_subjects(cx: &mut Cx<'_>) -> Result<Vec<Subject>> {
+    let untold = "id in (select subject_id from schedule_syncs where error is not null)";
+    let matter = Condition::any([targets::active(), Condition::new(untold, [])]);
+    let targets = cx.list::<ScheduleSyncTarget>(matter.clone(), "id")?;
+    let replicas = cx.list::<ScheduleReplica>(matter, "id")?;
+    let targets = targets.iter().map(|target| Subject::Target(target.id));
+    Ok(targets.chain(replicas.iter().map(|replica| Subject::Replica(replica.id))).collect())
 }

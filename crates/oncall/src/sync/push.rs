@@ -5,7 +5,7 @@ use std::time::Duration;
 use base::{AnyId, Error, Id, Result};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use store::{After, Condition, Cx, Job, JobKind, Store, Who};
+use store::{After, Cx, Job, JobKind, Store, Who};
 
 use super::document::{self, Document};
 use super::provider::Mirror;
@@ -16,11 +16,27 @@ use super::{State, Told};
 use crate::schedules::Schedule;
 
 /// Tells the other system of one target or replica.
-pub(crate) const PUSH: JobKind = JobKind { name: "schedules.push", run: push, attempts: 10, every: None };
+pub(crate) const PUSH: JobKind =
+    JobKind { name: "schedules.push", run: push, attempts: 10, every: None, waits_for_others: true };
 
-/// Has all of them told: windows move on, and people change.
-pub(crate) const PUSH_ALL: JobKind =
-    JobKind { name: "schedules.push_all", run: push_all, attempts: 1, every: Some(Duration::from_secs(3_600)) };
+/// Has all of them told, whatever they were told before: windows move on, people change, and what the other
+/// system has may have been lost.
+pub(crate) const PUSH_ALL: JobKind = JobKind {
+    name: "schedules.push_all",
+    run: push_all,
+    attempts: 1,
+    every: Some(Duration::from_secs(3_600)),
+    waits_for_others: false,
+};
+
+/// What is to be done.
+#[derive(Debug, Deserialize, Serialize)]
+struct Push {
+    subject: Subject,
+    /// Whether it is told also what it has been told before.
+    #[serde(default)]
+    again: bool,
+}
 
 /// What the other system is told of.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
@@ -48,16 +64,12 @@ impl Subject {
 
 /// Has everything told that shows something of a schedule.
 pub(crate) fn touch(cx: &mut Cx<'_>, schedule: Id<Schedule>) -> Result<()> {
-    enqueue_all(cx, Condition::equal("schedule_id", schedule))
-}
-
-fn enqueue_all(cx: &mut Cx<'_>, schedules: Condition) -> Result<()> {
-    document::subjects(cx, schedules)?.into_iter().try_for_each(|subject| enqueue(cx, subject))
+    document::subjects(cx, schedule)?.into_iter().try_for_each(|subject| enqueue(cx, subject))
 }
 
 fn enqueue(cx: &mut Cx<'_>, subject: Subject) -> Result<()> {
     let now = cx.now();
-    cx.enqueue(PUSH.name, &subject, now)
+    cx.enqueue(PUSH.name, &Push { subject, again: false }, now)
 }
 
 /// Has the group with this ID told.
@@ -71,13 +83,18 @@ pub(crate) fn follow_rule(cx: &mut Cx<'_>, id: AnyId) -> Result<()> {
     enqueue(cx, Subject::Target(rule.target))
 }
 
-/// Has the replica with this ID told, and those that show the same schedule elsewhere.
+/// Has the replica with this ID told.
 pub(crate) fn follow_replica(cx: &mut Cx<'_>, id: AnyId) -> Result<()> {
     enqueue(cx, Subject::Replica(id.cast()))
 }
 
 fn push_all(store: &Store, _: &Job) -> Result<After> {
-    store.write(Who::system(), |cx| enqueue_all(cx, Condition::everything())).wait()?;
+    let all = |cx: &mut Cx<'_>| {
+        let now = cx.now();
+        let subjects = document::all_subjects(cx)?.into_iter();
+        subjects.map(|subject| Push { subject, again: true }).try_for_each(|push| cx.enqueue(PUSH.name, &push, now))
+    };
+    store.write(Who::system(), all).wait()?;
     Ok(After::Done)
 }
 
@@ -85,16 +102,23 @@ fn push_all(store: &Store, _: &Job) -> Result<After> {
 const ROUNDS: usize = 5;
 
 fn push(store: &Store, job: &Job) -> Result<After> {
-    let subject: Subject = serde_json::from_value(job.payload.clone()).map_err(Error::internal)?;
+    let Push { subject, mut again } = serde_json::from_value(job.payload.clone()).map_err(Error::internal)?;
     let read = move |cx: &mut Cx<'_>| Ok((subject.document(cx)?, State::of(cx, subject.id())?));
     for _ in 0..ROUNDS {
         let (document, state) = store.read(Who::system(), read).wait()?;
         let Some(document) = document else { break };
         let digest = hex::encode(Sha256::digest(document.content.to_string()));
-        if state.digest.as_deref() == Some(&digest) && state.error.is_none() {
+        let knows = state.digest.as_deref() == Some(&digest) && state.error.is_none();
+        if knows && !std::mem::take(&mut again) {
             break;
         }
-        let told = tell(store, &document);
+        let Some(mirror) = store.world().service::<Mirror>() else {
+            // It will not be there at the next attempt either.
+            let nobody = Err("no mirror is configured: set WARDROOM_MIRROR".to_owned());
+            store.write(Who::system(), move |cx| note(cx, subject, &digest, &nobody)).wait()?;
+            break;
+        };
+        let told = tell(mirror, &document);
         let failure = told.as_ref().err().cloned();
         store.write(Who::system(), move |cx| note(cx, subject, &digest, &told)).wait()?;
         if let Some(failure) = failure {
@@ -104,8 +128,7 @@ fn push(store: &Store, job: &Job) -> Result<After> {
     Ok(After::Done)
 }
 
-fn tell(store: &Store, document: &Document) -> Result<Told, String> {
-    let mirror = store.world().service::<Mirror>().ok_or("no mirror is configured: set WARDROOM_MIRROR")?;
+fn tell(mirror: &Mirror, document: &Document) -> Result<Told, String> {
     let path: Vec<_> = document.path.iter().map(String::as_str).collect();
     mirror.0.put(&path, &document.content)
 }

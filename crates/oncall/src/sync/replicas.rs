@@ -229,6 +229,9 @@ struct ReplicaPayload {
     sources: Vec<SourceBody>,
 }
 
+/// The longest text that another system calls something by.
+const LONGEST_ID: usize = 200;
+
 /// How many days ahead a replica shows unless that is said.
 const WINDOW_DAYS: i64 = 14;
 
@@ -251,6 +254,9 @@ impl ReplicaPayload {
             ("replica_fallback_user_id", &self.replica_fallback_user_id),
             ("replica_provider_id", &self.replica_provider_id),
         ];
+        for (name, text) in texts {
+            problems.check(text.len() <= LONGEST_ID, name, "has 200 characters at most");
+        }
         for (name, _) in texts.iter().filter(|(_, text)| text.trim().is_empty()) {
             problems.push(Problem::new("is_required", format!("{name} is required")).at(*name));
         }

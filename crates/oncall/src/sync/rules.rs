@@ -205,6 +205,8 @@ struct RulePayload {
 }
 
 fn create(cx: &mut Cx<'_>, schedule: Id<Schedule>, Body(payload): Body<CreatePayload>) -> Result<Created<RuleBody>> {
+    // Nobody archives the schedule in the meantime.
+    cx.lock(Schedule::TABLE, schedule)?;
     let schedule = schedules::owned(cx, schedule)?;
     let rule = payload.schedule_sync_rule.read(cx, &schedule).map_err(|error| error.within("schedule_sync_rule"))?;
     cx.insert(&rule)?;

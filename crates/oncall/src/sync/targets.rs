@@ -96,6 +96,11 @@ pub(super) fn active() -> Condition {
     Condition::new("archived_at is null", [])
 }
 
+/// Those in use that have the same group.
+pub(super) fn active_for(target: &ScheduleSyncTarget) -> Condition {
+    Condition::equal("slack_user_group_id", target.slack_user_group_id.as_str()).and(active())
+}
+
 /// The target with this ID, which is in use, or 404.
 pub(super) fn get(cx: &mut Cx<'_>, id: Id<ScheduleSyncTarget>) -> Result<Stored<ScheduleSyncTarget>> {
     let found: Option<Stored<ScheduleSyncTarget>> = cx.find(id)?;
@@ -246,6 +251,9 @@ fn create(cx: &mut Cx<'_>, Body(payload): Body<CreatePayload>) -> Result<Created
         (None, Some(group)) => (new_group_id(id), Some(group)),
         _ => return Err(one_of_both().within("schedule_sync_target")),
     };
+    if slack_user_group_id.len() > 200 {
+        return Err(Error::invalid("schedule_sync_target.slack_user_group_id", "has 200 characters at most"));
+    }
     let same = Condition::equal("slack_user_group_id", slack_user_group_id.as_str()).and(active());
     if cx.any::<ScheduleSyncTarget>(same)? {
         let pointer = "schedule_sync_target.slack_user_group_id";

@@ -12,7 +12,7 @@ use crate::bench::{Bench, eventually, notes, rows, say, work};
 const ATTEMPTS: i64 = 4;
 
 const fn kind(name: &'static str, run: fn(&Store, &Job) -> Result<After>) -> JobKind {
-    JobKind { name, run, attempts: ATTEMPTS, every: None }
+    JobKind { name, run, attempts: ATTEMPTS, every: None, waits_for_others: false }
 }
 
 /// Notes what the job is to do, and which time it is tried.
@@ -254,6 +254,32 @@ fn a_runner_hears_of_a_due_job_by_itself_and_outlives_one_that_panics() {
     drop(runner);
     leave(&store, "sound", "e", 0);
     assert!(!notes(&store).contains(&"e 1".to_owned()), "nobody runs it now");
+}
+
+/// One kind that waits for others until it is told that it need not, and one that doesn't.
+const PATIENT: &[JobKind] = &[
+    JobKind {
+        waits_for_others: true,
+        ..kind("patient", |store, _| {
+            eventually("an answer comes", || notes(store).contains(&"answer".to_owned()));
+            Ok(After::Done)
+        })
+    },
+    kind("sound", |store, job| note_try(store, job).map(|()| After::Done)),
+];
+
+#[test]
+fn a_job_that_waits_for_others_delays_none_that_does_not() {
+    let bench = Bench::with_jobs(PATIENT);
+    let store = bench.node();
+    let runner = Runner::start(&store).unwrap();
+    leave(&store, "patient", "", 0);
+    leave(&store, "sound", "x", 0);
+    eventually("it runs", || notes(&store).contains(&"x 1".to_owned()));
+    assert_eq!(jobs(&store, "waiting").len(), 1);
+    say(&store, "answer".to_owned()).unwrap();
+    eventually("it is done", || jobs(&store, "waiting").is_empty());
+    drop(runner);
 }
 
 #[test]

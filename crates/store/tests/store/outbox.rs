@@ -28,8 +28,14 @@ impl Event for Muttered {
 
 fn bench() -> Bench {
     const EARS: &[JobKind] = &[
-        JobKind { name: "good ear", run: hear, attempts: 3, every: None },
-        JobKind { name: "bad ear", run: |_, _| Err(Error::internal("pardon?")), attempts: 3, every: None },
+        JobKind { name: "good ear", run: hear, attempts: 3, every: None, waits_for_others: false },
+        JobKind {
+            name: "bad ear",
+            run: |_, _| Err(Error::internal("pardon?")),
+            attempts: 3,
+            every: None,
+            waits_for_others: false,
+        },
     ];
     const SUBSCRIBERS: &[Subscriber] =
         &[Subscriber { event: "said", job: "bad ear" }, Subscriber { event: "said", job: "good ear" }];

@@ -129,6 +129,13 @@ fn a_schedule_without_rotations_has_nobody_on_call() {
 }
 
 #[test]
+fn who_is_next_is_known_however_long_a_shift_is() {
+    let crew = Crew::start();
+    let id = create_with(&crew, json!({"handovers": [{"interval": 13, "interval_type": "weekly"}]}));
+    assert_eq!(shifts(&crew.show(&id)["next_shifts"]), ["Bob 06-01T08:00 to 08-31T08:00"]);
+}
+
+#[test]
 fn the_public_holidays_of_a_schedule_s_countries_stand_beside_its_shifts() {
     let crew = Crew::start();
     let holidays = |id: &str, from, to| {

@@ -191,6 +191,20 @@ fn what_an_override_says_has_to_fit_the_schedule() {
 }
 
 #[test]
+fn a_layer_that_nobody_names_stays_the_same_one() {
+    let crew = Crew::start();
+    let says = json!({"config": {"rotations": [crew.rotation(json!({"layers": null}))]}});
+    let id = crew.schedule(says.clone());
+    let layer = crew.show(&id)["config"]["rotations"][0]["layers"][0]["id"].take();
+    let cover = with(crew.cover(&id, crew.cleo, "12:00", "15:00"), json!({"layer_id": layer}));
+    crew.admin.post(OVERRIDES, cover).expect(201);
+    let before = crew.first_day(&id);
+    crew.hours_pass(1);
+    crew.update(&id, says);
+    assert_eq!(crew.first_day(&id), before);
+}
+
+#[test]
 fn a_rotation_and_a_layer_are_called_what_the_client_calls_them() {
     let crew = Crew::start();
     let called = json!({"id": "rota-1", "layers": [{"id": "primary", "name": "Primary"}]});

@@ -187,6 +187,8 @@ fn whoever_is_on_call_may_give_away_their_own_shift() {
     assert_lacks(&as_ada.post(OVERRIDES, cover("14:00", "16:00")), "schedule_overrides.create");
     let beyond = with(cover("16:00", "17:00"), json!({"end_at": "2026-03-03T10:00:00Z"}));
     assert_lacks(&as_ada.post(OVERRIDES, beyond), "schedule_overrides.create");
+    crew.hours_pass(1);
+    assert_lacks(&as_ada.post(OVERRIDES, cover("09:00", "11:00")), "schedule_overrides.create");
     let expected =
         ["Ada 03-02T09:00 to 03-02T12:00", "Cleo 03-02T12:00 to 03-02T15:00", "Ada 03-02T15:00 to 03-03T09:00"];
     assert_eq!(crew.first_day(&id), expected);

@@ -271,6 +271,49 @@ fn a_system_that_fails_is_told_again_and_says_so() {
 }
 
 #[test]
+fn what_the_other_system_has_lost_or_missed_it_is_told_within_the_hour() {
+    let site = Site::start();
+    let _jobs = store::Runner::start(&site.crew.app.store).unwrap();
+    let target = site.target("S1");
+    let rule = site.rule(&target, json!({}));
+    assert_eq!(site.members("S1"), ["Ada"]);
+    site.elsewhere.has.lock().unwrap().clear();
+    site.crew.hours_pass(1);
+    assert_eq!(site.members("S1"), ["Ada"], "it was wiped");
+
+    *site.elsewhere.failure.lock().unwrap() = Some("it is down".into());
+    site.crew.admin.delete(&rule).expect(204);
+    site.crew.admin.delete(&format!("{TARGETS}/{target}")).expect(204);
+    for _ in 0..12 {
+        site.crew.hours_pass(1);
+        site.crew.app.run_jobs();
+    }
+    *site.elsewhere.failure.lock().unwrap() = None;
+    site.crew.hours_pass(1);
+    assert_eq!(site.members("S1"), [] as [&str; 0], "the end of the rule was missed");
+}
+
+#[test]
+fn replicas_that_fill_one_schedule_elsewhere_fill_it_together() {
+    let site = Site::start();
+    let only_cleo = site.crew.rotation(json!({"users": super::users(&[site.crew.cleo])}));
+    let second = site.crew.schedule(json!({"name": "Second", "config": {"rotations": [only_cleo]}}));
+    let paths = [&site.schedule, &second].map(|schedule| format!("{}/replicas", at(schedule)));
+    let ids = paths
+        .each_ref()
+        .map(|path| text(&site.crew.admin.post(path, site.replica(json!({}))).expect(201), "/schedule_replica/id"));
+    let people = || {
+        let mut people = texts(&site.has("replicas/pagerduty/PSCHED")["shifts"], "/user/name");
+        people.sort();
+        people.dedup();
+        people
+    };
+    assert_eq!(people(), ["Ada", "Bob", "Cleo"]);
+    site.crew.admin.delete(&format!("{}/{}", paths[1], ids[1])).expect(204);
+    assert_eq!(people(), ["Ada", "Bob"]);
+}
+
+#[test]
 fn a_team_s_key_links_its_own_schedules_alone() {
     let site = Site::start();
     let [ours, theirs] = ["Ours", "Theirs"].map(|name| site.crew.app.team(name));
