@@ -200,7 +200,8 @@ impl SlotPayload {
     /// The slot, without what of it has passed.
     fn read(&self, cx: &mut Cx<'_>) -> Result<Slot> {
         let schedule = schedule_named(cx, &self.schedule_id)?;
-        let (rotation, layer) = (schedules::key(&self.rotation_id), schedules::key(&self.layer_id));
+        let (rotation, layer) =
+            (schedules::key(schedule.id, &self.rotation_id), schedules::key(schedule.id, &self.layer_id));
         let (start_at, end_at) = (self.start_at.max(cx.now()), self.end_at);
         let mut problems = Problems::new();
         let has_layer = schedule.configuration.has_layer(rotation, layer);

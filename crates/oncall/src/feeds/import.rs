@@ -116,7 +116,7 @@ impl ImportPayload {
         let schedule = self.schedule_id.parse().map_err(|_| no_schedule())?;
         let schedule = schedules::get(cx, schedule).map_err(|_| no_schedule())?;
         cx.prove_owned(&schedule.teams)?;
-        let layer = (schedules::key(&self.rotation_id), schedules::key(&self.layer_id));
+        let layer = (schedules::key(schedule.id, &self.rotation_id), schedules::key(schedule.id, &self.layer_id));
         let window = cx.now()..self.end_at.unwrap_or(cx.now() + AHEAD);
         let mut problems = Problems::new();
         let has_layer = schedule.configuration.has_layer(layer.0, layer.1);

@@ -98,7 +98,8 @@ impl UpdatePayload {
     fn place(&self, cx: &mut Cx<'_>, schedule: &Schedule) -> Result<Place> {
         let mut problems = Problems::new();
         problems.check(self.start_at < self.end_at, "end_at", "is not after start_at");
-        let (rotation, layer) = (schedules::key(&self.rotation_id), schedules::key(&self.layer_id));
+        let (rotation, layer) =
+            (schedules::key(schedule.id, &self.rotation_id), schedules::key(schedule.id, &self.layer_id));
         let known = schedule.configuration.rotations.iter().any(|version| version.id == rotation);
         problems.check(known, "rotation_id", "the schedule has no rotation with this ID");
         let is_there = schedule.configuration.has_layer(rotation, layer);
@@ -128,7 +129,7 @@ fn list(cx: &mut Cx<'_>, Query(query): Query<ListQuery>) -> Result<Page<Override
     let mut condition = in_use(schedule.id);
     for (column, wanted) in [("rotation_id", query.rotation_id), ("layer_id", query.layer_id)] {
         if let Some(wanted) = wanted.filter(|wanted| !wanted.is_empty()) {
-            condition = condition.and(Condition::equal(column, schedules::key::<()>(&wanted)));
+            condition = condition.and(Condition::equal(column, schedules::key::<()>(schedule.id, &wanted)));
         }
     }
     let page = cx.page::<ScheduleOverride>(condition, Direction::Forward, &paging)?;

@@ -168,7 +168,7 @@ fn preview(cx: &mut Cx<'_>, id: Id<Schedule>, Body(payload): Body<PreviewPayload
     let end = payload.entry_window_end.unwrap_or(start + WINDOW);
     let window = start..end.min(start + LONGEST_WINDOW);
     not_backwards(&window)?;
-    let configuration = payload.schedule.configuration(cx).map_err(|error| error.within("schedule"))?;
+    let configuration = payload.schedule.configuration(cx, schedule.id).map_err(|error| error.within("schedule"))?;
     let past = schedule.past.iter().map(|(until, configuration)| (*until, configuration));
     let past = past.chain([(cx.now(), &schedule.configuration)]);
     let entries = calendar_of(cx, schedule.id, past, &configuration, window.start)?.entries(window);

@@ -10,7 +10,7 @@ use web::{Accepted, Body, Counted, Created, List, NoContent, Page, Query, Resour
 
 use super::api::{self, ListQuery};
 use super::body::{ScheduleBody, VersionBody};
-use super::names::{Called, Names, key_or_new};
+use super::names::{Called, Names, key, key_or_new};
 use super::payload::{AboutPayload, Named, VersionPayload};
 use super::record::{Rotation, Schedule, owned};
 use crate::rota;
@@ -121,7 +121,12 @@ struct RotationPayload {
 
 impl RotationPayload {
     /// The versions of the rotation with this ID.
-    fn read(&self, cx: &mut Cx<'_>, (id, called): (Id<rota::Rotation>, Option<String>)) -> Result<Vec<Rotation>> {
+    fn read(
+        &self,
+        cx: &mut Cx<'_>,
+        schedule: Id<Schedule>,
+        (id, called): (Id<rota::Rotation>, Option<String>),
+    ) -> Result<Vec<Rotation>> {
         let mut problems = Problems::new();
         if self.name.trim().is_empty() {
             problems.push(Problem::new("is_required", "name is required").at("name"));
@@ -132,7 +137,7 @@ impl RotationPayload {
         let rotation = Named { id, called, name: self.name.clone() };
         let mut versions: Vec<Rotation> = Vec::new();
         for (index, payload) in self.versions.iter().enumerate() {
-            let version = payload.read(cx, rotation.clone(), versions.last());
+            let version = payload.read(cx, schedule, rotation.clone(), versions.last());
             versions.extend(problems.keep(version.map_err(|error| error.within(format!("versions.{index}"))))?);
         }
         problems.finish().map(|()| versions)
@@ -156,9 +161,9 @@ fn list_rotations(cx: &mut Cx<'_>, schedule: Id<Schedule>) -> Result<List<Rotati
 
 type Ids = (Id<Schedule>, Called);
 
-fn show_rotation(cx: &mut Cx<'_>, (schedule, Called(id)): Ids) -> Result<Show<RotationBody>> {
+fn show_rotation(cx: &mut Cx<'_>, (schedule, Called(called)): Ids) -> Result<Show<RotationBody>> {
     let schedule = owned(cx, schedule)?;
-    RotationBody::of(cx, &schedule, id)?.map(Show).ok_or_else(Error::not_found)
+    RotationBody::of(cx, &schedule, key(schedule.id, &called))?.map(Show).ok_or_else(Error::not_found)
 }
 
 fn create_rotation(
@@ -167,31 +172,33 @@ fn create_rotation(
     Body(payload): Body<CreatePayload>,
 ) -> Result<Created<RotationBody>> {
     let mut schedule = owned(cx, schedule)?;
-    let named = key_or_new(cx, "rotation.id", payload.rotation.id.as_deref())?;
+    let named = key_or_new(cx, schedule.id, "rotation.id", payload.rotation.id.as_deref())?;
     let id = named.0;
     if schedule.configuration.rotations.iter().any(|version| version.id == id) {
         return Err(Error::invalid("rotation.id", "another rotation of the schedule has this ID"));
     }
-    let versions = payload.rotation.read(cx, named).map_err(|error| error.within("rotation"))?;
+    let versions = payload.rotation.read(cx, schedule.id, named).map_err(|error| error.within("rotation"))?;
     put(cx, &mut schedule, id, versions)?;
     RotationBody::of(cx, &schedule, id)?.map(Created).ok_or_else(Error::not_found)
 }
 
 fn update_rotation(
     cx: &mut Cx<'_>,
-    (schedule, Called(id)): Ids,
+    (schedule, Called(called)): Ids,
     Body(payload): Body<UpdatePayload>,
 ) -> Result<Show<RotationBody>> {
     let mut schedule = owned(cx, schedule)?;
+    let id = key(schedule.id, &called);
     let known = schedule.configuration.rotations.iter().find(|version| version.id == id);
     let called = known.ok_or_else(Error::not_found)?.called.clone();
-    let versions = payload.rotation.read(cx, (id, called)).map_err(|error| error.within("rotation"))?;
+    let versions = payload.rotation.read(cx, schedule.id, (id, called)).map_err(|error| error.within("rotation"))?;
     put(cx, &mut schedule, id, versions)?;
     RotationBody::of(cx, &schedule, id)?.map(Show).ok_or_else(Error::not_found)
 }
 
-fn delete_rotation(cx: &mut Cx<'_>, (schedule, Called(id)): Ids) -> Result<NoContent> {
+fn delete_rotation(cx: &mut Cx<'_>, (schedule, Called(called)): Ids) -> Result<NoContent> {
     let mut schedule = owned(cx, schedule)?;
+    let id = key(schedule.id, &called);
     if schedule.configuration.rotations.iter().all(|version| version.id != id) {
         return Err(Error::not_found());
     }

@@ -11,34 +11,39 @@ use store::Cx;
 use web::PathSegment;
 
 use super::record::Schedule;
-use crate::rota::Rotation;
 
 /// Characters of such a text at most.
 const LONGEST: usize = 200;
 
-/// The ID of what a client calls `text`: the text itself where it is an ID, otherwise one that is made of it,
-/// always the same.
-pub(crate) fn key<T: ?Sized>(text: &str) -> Id<T> {
-    text.parse().unwrap_or_else(|_| AnyId::of_digest(&Sha256::digest(text)).cast())
+/// The ID of what a client calls `text` on a schedule: the text itself where it is an ID, otherwise one that is
+/// made of it, always the same.
+pub(crate) fn key<T: ?Sized>(schedule: Id<Schedule>, text: &str) -> Id<T> {
+    let digest = || AnyId::of_digest(&Sha256::digest(format!("{schedule} {text}")));
+    text.parse().unwrap_or_else(|_| digest().cast())
 }
 
 /// The ID that a request gives, with what it is called if that is not the ID itself; a new one where it gives none.
-pub(super) fn key_or_new<T: ?Sized>(cx: &Cx<'_>, pointer: &str, text: Option<&str>) -> Result<(Id<T>, Option<String>)> {
+pub(super) fn key_or_new<T: ?Sized>(
+    cx: &Cx<'_>,
+    schedule: Id<Schedule>,
+    pointer: &str,
+    text: Option<&str>,
+) -> Result<(Id<T>, Option<String>)> {
     let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok((cx.new_id(), None)) };
     if text.chars().count() > LONGEST {
         return Err(Error::invalid(pointer, format!("has {LONGEST} characters at most")));
     }
-    let id: Id<T> = key(text);
+    let id: Id<T> = key(schedule, text);
     Ok((id, (id.to_string() != text).then(|| text.to_owned())))
 }
 
-/// A rotation in a path.
+/// What a client calls a rotation, in a path.
 #[derive(Clone)]
-pub(super) struct Called(pub Id<Rotation>);
+pub(super) struct Called(pub String);
 
 impl PathSegment for Called {
     fn from_segment(segment: &str) -> Option<Self> {
-        Some(Self(key(segment)))
+        Some(Self(segment.into()))
     }
 }
 

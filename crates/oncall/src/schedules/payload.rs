@@ -156,27 +156,27 @@ impl<N: Clone + Into<Option<String>>> SchedulePayload<N> {
     pub fn apply(&self, cx: &mut Cx<'_>, schedule: &mut Schedule) -> Result<()> {
         let mut problems = Problems::new();
         problems.keep(self.about.apply(cx, schedule))?;
-        schedule.configuration.rotations = problems.keep(self.rotations(cx))?.unwrap_or_default();
+        schedule.configuration.rotations = problems.keep(self.rotations(cx, schedule.id))?.unwrap_or_default();
         problems.finish()
     }
 
-    /// What decides who is on call.
-    pub fn configuration(&self, cx: &mut Cx<'_>) -> Result<Configuration> {
+    /// What would decide who is on call for a schedule.
+    pub fn configuration(&self, cx: &mut Cx<'_>, schedule: Id<Schedule>) -> Result<Configuration> {
         let mut problems = Problems::new();
         let timezone = problems.keep(self.about.timezone())?;
-        let rotations = problems.keep(self.rotations(cx))?;
+        let rotations = problems.keep(self.rotations(cx, schedule))?;
         problems.finish()?;
         Ok(Configuration { timezone: timezone.unwrap_or_default(), rotations: rotations.unwrap_or_default() })
     }
 
-    fn rotations(&self, cx: &mut Cx<'_>) -> Result<Vec<Rotation>> {
+    fn rotations(&self, cx: &mut Cx<'_>, schedule: Id<Schedule>) -> Result<Vec<Rotation>> {
         let mut problems = Problems::new();
         let given: Vec<_> = self.config.iter().filter_map(|config| config.rotations.as_ref()).flatten().collect();
         at_most(&mut problems, "config.rotations", given.len(), 200)?;
         let mut rotations: Vec<Rotation> = Vec::new();
         for (index, payload) in given.into_iter().enumerate() {
             let at = format!("config.rotations.{index}");
-            let read = payload.read(cx, &rotations).map_err(|error| error.within(&at));
+            let read = payload.read(cx, schedule, &rotations).map_err(|error| error.within(&at));
             rotations.extend(problems.keep(read)?);
         }
         // What is shown of a schedule grows with them.
@@ -188,9 +188,9 @@ impl<N: Clone + Into<Option<String>>> SchedulePayload<N> {
 
 impl<N: Clone + Into<Option<String>>> RotationPayload<N> {
     /// The version that this says, after the versions `before` it.
-    fn read(&self, cx: &mut Cx<'_>, before: &[Rotation]) -> Result<Rotation> {
+    fn read(&self, cx: &mut Cx<'_>, schedule: Id<Schedule>, before: &[Rotation]) -> Result<Rotation> {
         let mut problems = Problems::new();
-        let (id, called) = problems.keep(key_or_new(cx, "id", self.id.as_deref()))?.unzip();
+        let (id, called) = problems.keep(key_or_new(cx, schedule, "id", self.id.as_deref()))?.unzip();
         let earlier = before.iter().rfind(|version| Some(version.id) == id);
         let name = self.name.clone().into().or_else(|| earlier.map(|earlier| earlier.name.clone()));
         if name.as_ref().is_none_or(|name| name.trim().is_empty()) {
@@ -198,7 +198,7 @@ impl<N: Clone + Into<Option<String>>> RotationPayload<N> {
         }
         let name =
             Named { id: id.unwrap_or_else(|| cx.new_id()), called: called.flatten(), name: name.unwrap_or_default() };
-        let version = problems.keep(self.version.read(cx, name, earlier))?;
+        let version = problems.keep(self.version.read(cx, schedule, name, earlier))?;
         problems.finish()?;
         version.ok_or_else(Error::not_found)
     }
@@ -214,7 +214,13 @@ pub(super) struct Named {
 
 impl<N: Clone + Into<Option<String>>> VersionPayload<N> {
     /// The version that this says, after the `earlier` one.
-    pub fn read(&self, cx: &mut Cx<'_>, rotation: Named, earlier: Option<&Rotation>) -> Result<Rotation> {
+    pub fn read(
+        &self,
+        cx: &mut Cx<'_>,
+        schedule: Id<Schedule>,
+        rotation: Named,
+        earlier: Option<&Rotation>,
+    ) -> Result<Rotation> {
         let mut problems = Problems::new();
         for (name, count, most) in [
             ("handovers", count(&self.handovers), 100),
@@ -243,7 +249,7 @@ impl<N: Clone + Into<Option<String>>> VersionPayload<N> {
         }
         let handovers = problems.keep(self.handovers())?;
         let users = problems.keep(self.users(cx))?;
-        let layers = problems.keep(self.layers(cx, rotation.id))?;
+        let layers = problems.keep(self.layers(cx, schedule, rotation.id))?;
         let working_intervals = problems.keep(self.hours())?;
         problems.finish()?;
         Ok(Rotation {
@@ -285,17 +291,21 @@ impl<N: Clone + Into<Option<String>>> VersionPayload<N> {
         problems.finish().map(|()| users)
     }
 
-    fn layers(&self, cx: &mut Cx<'_>, rotation: Id<rota::Rotation>) -> Result<Vec<NamedLayer>> {
+    fn layers(&self, cx: &mut Cx<'_>, schedule: Id<Schedule>, rotation: Id<rota::Rotation>) -> Result<Vec<NamedLayer>> {
         let given = self.layers.as_deref().unwrap_or_default();
         if given.is_empty() {
-            return Ok(vec![NamedLayer { id: unnamed_layer(rotation, 0), called: None, name: "Layer 1".into() }]);
+            return Ok(vec![NamedLayer {
+                id: unnamed_layer(schedule, rotation, 0),
+                called: None,
+                name: "Layer 1".into(),
+            }]);
         }
         let (mut problems, mut layers) = (Problems::new(), Vec::<NamedLayer>::new());
         for (index, layer) in given.iter().enumerate() {
             let pointer = format!("layers.{index}.id");
             let named = match layer.id.as_deref().filter(|id| !id.is_empty()) {
-                Some(id) => problems.keep(key_or_new(cx, &pointer, Some(id)))?,
-                None => Some((unnamed_layer(rotation, index), None)),
+                Some(id) => problems.keep(key_or_new(cx, schedule, &pointer, Some(id)))?,
+                None => Some((unnamed_layer(schedule, rotation, index), None)),
             };
             if let Some((id, called)) = named {
                 problems.check(layers.iter().all(|other| other.id != id), &pointer, "another layer has this ID");
@@ -325,8 +335,8 @@ impl<N: Clone + Into<Option<String>>> VersionPayload<N> {
 }
 
 /// The layer at `place` of a rotation, where the client calls it nothing: the same one each time it says so.
-fn unnamed_layer(rotation: Id<rota::Rotation>, place: usize) -> Id<rota::Layer> {
-    key(&format!("{rotation} layer {place}"))
+fn unnamed_layer(schedule: Id<Schedule>, rotation: Id<rota::Rotation>, place: usize) -> Id<rota::Layer> {
+    key(schedule, &format!("{rotation} layer {place}"))
 }
 
 fn count<T>(list: &Option<Vec<T>>) -> usize {

@@ -266,8 +266,10 @@ impl ReplicaPayload {
         }
         let mut sources = Vec::new();
         for (index, given) in self.sources.iter().enumerate() {
-            let source =
-                Source { rotation: schedules::key(&given.rotation_id), layer: schedules::key(&given.layer_id) };
+            let source = Source {
+                rotation: schedules::key(schedule.id, &given.rotation_id),
+                layer: schedules::key(schedule.id, &given.layer_id),
+            };
             let is_there = schedule.configuration.has_layer(source.rotation, source.layer);
             problems.check(is_there, &format!("sources.{index}"), "the schedule has no such layer of a rotation");
             if !sources.contains(&source) {

@@ -216,7 +216,7 @@ fn create(cx: &mut Cx<'_>, schedule: Id<Schedule>, Body(payload): Body<CreatePay
 impl RulePayload {
     fn read(self, cx: &mut Cx<'_>, schedule: &Schedule) -> Result<ScheduleSyncRule> {
         let mut problems = Problems::new();
-        let rotation = self.rotation_id.filter(|id| !id.is_empty()).map(|id| schedules::key(&id));
+        let rotation = self.rotation_id.filter(|id| !id.is_empty()).map(|id| schedules::key(schedule.id, &id));
         let is_there = |id| schedule.configuration.rotations.iter().any(|version| version.id == id);
         problems.check(rotation.is_none_or(is_there), "rotation_id", "the schedule has no rotation with this ID");
         let members = problems.keep(members(cx, &self.permanent_member_user_ids.unwrap_or_default()))?;

@@ -227,3 +227,15 @@ fn a_rotation_and_a_layer_are_called_what_the_client_calls_them() {
     let unknown = crew.cover(&id, crew.cleo, "12:00", "15:00");
     assert_invalid(&crew.admin.post(OVERRIDES, unknown), &[("invalid_value", "rotation_id")]);
 }
+
+#[test]
+fn alike_schedules_have_shifts_of_their_own() {
+    let crew = Crew::start();
+    let called = json!({"id": "primary", "layers": [{"id": "primary", "name": "Primary"}]});
+    let says = json!({"config": {"rotations": [crew.rotation(called)]}});
+    let [first, second] = [0, 1].map(|_| {
+        let id = crew.schedule(says.clone());
+        text(&crew.show(&id)["current_shifts"][0], "/fingerprint")
+    });
+    assert_ne!(first, second);
+}
