@@ -89,6 +89,11 @@ fn back_off(attempts: i64) -> Duration {
     Duration::from_secs(1 << (attempts - 1).clamp(0, 12)).min(Duration::from_secs(3600))
 }
 
+/// How long a job may go on when its runner ends.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How often is looked whether it is over.
+const GLIMPSE: Duration = Duration::from_millis(5);
+
 /// Runs jobs on threads of its own until it is dropped.
 pub struct Runner {
     store: Store,
@@ -131,7 +136,15 @@ impl Drop for Runner {
         self.ended.store(true, Ordering::Release);
         self.store.alarm().ring();
         for thread in self.threads.drain(..) {
-            let _ = thread.join(); // a panic in it has been printed
+            let mut patience = PATIENCE;
+            while !thread.is_finished() && !patience.is_zero() {
+                thread::sleep(GLIMPSE);
+                patience = patience.saturating_sub(GLIMPSE);
+            }
+            // One that still waits for others is left behind: its job is taken over when the lease is over.
+            if thread.is_finished() {
+                let _ = thread.join(); // a panic in it has been printed
+            }
         }
     }
 }
