@@ -83,8 +83,8 @@ Try these:
   # Declare an incident.
   curl -s -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' '{address}/v2/incidents' -d '{{\"idempotency_key\": \"my-first\", \"visibility\": \"public\", \"mode\": \"test\", \"name\": \"Trying things out\", \"severity_id\": \"{severity}\"}}'
 
-  # Who works here?
-  curl -s -H 'Authorization: Bearer {token}' '{address}/v2/users'
+  # Who is on call?
+  curl -s -H 'Authorization: Bearer {token}' '{address}/v2/schedules'
 ",
         organisation = story::ORGANISATION_NAME,
     )

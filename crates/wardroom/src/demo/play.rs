@@ -81,7 +81,29 @@ impl<'s> Stage<'s> {
         };
         stage.hire()?;
         stage.configure()?;
+        stage.take_turns()?;
         Ok(stage)
+    }
+
+    /// Puts every team on call, a week each.
+    fn take_turns(&self) -> Result<()> {
+        let today = &self.store.world().now().to_string()[..10];
+        for (team, timezone, country) in story::ON_CALL {
+            let members = story::PEOPLE.iter().filter(|(_, their_team)| *their_team == team);
+            let users: Vec<_> = members.map(|(name, _)| json!({"id": self.people[name].id})).collect();
+            let rotation = json!({
+                "id": "primary", "name": "Primary", "users": users,
+                "layers": [{"id": "primary", "name": "Primary"}],
+                "handover_start_at": format!("{today}T09:00:00Z"),
+                "handovers": [{"interval": 1, "interval_type": "weekly"}],
+            });
+            let schedule = json!({"schedule": {
+                "name": format!("{team} on call"), "timezone": timezone, "team_ids": [self.teams[team]],
+                "holidays_public_config": {"country_codes": [country]}, "config": {"rotations": [rotation]},
+            }});
+            self.by_operator("Schedules V2#Create", None, schedule)?;
+        }
+        Ok(())
     }
 
     fn hire(&mut self) -> Result<()> {

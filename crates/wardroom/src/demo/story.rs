@@ -25,6 +25,10 @@ pub const PEOPLE: [(&str, &str); 10] = [
     ("Kwame Boateng", "Storefront"),
 ];
 
+/// Where each team is on call: its schedule's time zone, and the country whose holidays stand beside it.
+pub const ON_CALL: [(&str, &str, &str); 3] =
+    [("Platform", "Europe/London", "GB"), ("Payments", "Europe/Lisbon", "PT"), ("Storefront", "Europe/Oslo", "NO")];
+
 /// A custom field.
 pub struct Field {
     pub name: &'static str,
