@@ -142,9 +142,11 @@ impl Resource for TargetBody {
 }
 
 impl TargetBody {
-    /// How a target is shown.
+    /// How a target is shown, with those of its schedules that the caller may see.
     pub fn of(cx: &mut Cx<'_>, target: &ScheduleSyncTarget) -> Result<Self> {
-        let linked = linked(cx, target.id)?;
+        let mut linked = linked(cx, target.id)?;
+        let reach = cx.access().reach("schedules.view");
+        linked.retain(|schedule| reach.covers(&schedule.teams.iter().map(|team| team.cast()).collect::<Vec<_>>()));
         let state = State::of(cx, target.id)?;
         let body = |schedule: &Stored<Schedule>| LinkedBody {
             id: schedule.id,

@@ -328,5 +328,7 @@ fn a_team_s_key_links_its_own_schedules_alone() {
     let theirs = site.crew.admin.post(&path, rule).expect(201);
     assert_eq!(key.get(&format!("{path}/{}", text(&theirs, "/schedule_sync_rule/id"))).status, 403);
     let target = format!("{TARGETS}/{target}");
+    let seen = key.get(&target).expect(200)["schedule_sync_target"]["linked_schedules"].take();
+    assert_eq!(texts(&seen, "/id"), [own], "another team's schedules are not told of");
     assert_eq!(key.put(&target, json!({"add_bot_to_group": true})).status, 403, "the group follows another team, too");
 }
