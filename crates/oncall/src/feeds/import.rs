@@ -125,7 +125,7 @@ impl ImportPayload {
         problems.check(window.end <= window.start + LONGEST, "end_at", "is more than a year away");
         problems.check(self.calendar.len() <= LARGEST, "calendar", "has half a megabyte at most");
         problems.finish()?;
-        let zone = schedule.configuration.rota().zone;
+        let zone = schedule.configuration.zone();
         let found = ical::read(&self.calendar, &zone, window.clone());
         let found = found.map_err(|problem| Error::invalid("calendar", problem.to_string()))?;
         if found.len() > MOST {

@@ -1,5 +1,6 @@
 //! The operations on schedules.
 
+use std::mem;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use store::{Condition, Cx, Direction, Record};
 use web::{Accepted, Body, Counted, Created, Page, PageMeta, Paging, Plain, Query, Show};
 
 use super::body::{EntriesBody, OnCall, People, ScheduleBody};
-use super::entries::{calendar, calendar_of};
+use super::entries::calendar;
 use super::payload::{Optional, SchedulePayload};
 use super::record::{Schedule, owned};
 use crate::holidays::{self, Holiday};
@@ -163,15 +164,15 @@ struct PreviewBody {
 }
 
 fn preview(cx: &mut Cx<'_>, id: Id<Schedule>, Body(payload): Body<PreviewPayload>) -> Result<Plain<PreviewBody>> {
-    let schedule = owned(cx, id)?;
+    let mut schedule = owned(cx, id)?;
     let start = payload.entry_window_start.unwrap_or_else(|| cx.now());
     let end = payload.entry_window_end.unwrap_or(start + WINDOW);
     let window = start..end.min(start + LONGEST_WINDOW);
     not_backwards(&window)?;
     let configuration = payload.schedule.configuration(cx, schedule.id).map_err(|error| error.within("schedule"))?;
-    let past = schedule.past.iter().map(|(until, configuration)| (*until, configuration));
-    let past = past.chain([(cx.now(), &schedule.configuration)]);
-    let entries = calendar_of(cx, schedule.id, past, &configuration, window.start)?.entries(window);
+    let before = mem::replace(&mut schedule.configuration, configuration);
+    schedule.replaces(cx, before);
+    let entries = calendar(cx, &schedule, window.start)?.entries(window);
     Ok(Plain(PreviewBody { schedule_entries: EntriesBody::of(cx, &entries, &schedule)? }))
 }
 
@@ -220,7 +221,7 @@ impl From<Holiday> for HolidayBody {
 
 /// The public holidays of a schedule's countries on the days of `window`, by its own clock.
 fn holidays_in(schedule: &Schedule, window: &Range<Time>) -> Vec<HolidayBody> {
-    let zone = schedule.configuration.rota().zone;
+    let zone = schedule.configuration.zone();
     let last = window.end - Duration::from_micros(1);
     let countries = schedule.holiday_countries.iter().map(String::as_str);
     let found = holidays::on(countries, &(window.start.date_in(&zone)..=last.date_in(&zone)));

@@ -1,5 +1,6 @@
 //! Who is on call in a window.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::time::Duration;
@@ -16,48 +17,44 @@ use crate::rota::{self, Entries, Layer, Override, Shift};
 pub(super) const AHEAD: Duration = Duration::from_secs(60 * 86_400);
 
 /// A schedule with its overrides, ready to be asked.
-pub struct Calendar {
+pub struct Calendar<'s> {
     /// What applied when, oldest first; the last one still does.
-    eras: Vec<Era>,
+    eras: Vec<Era<'s>>,
     overrides: Vec<Override>,
 }
 
-struct Era {
+struct Era<'s> {
     time: Range<Time>,
-    schedule: rota::Schedule,
+    configuration: &'s Configuration,
+    /// The same for the rota, once it is asked for: most eras never are.
+    rota: OnceCell<rota::Schedule>,
+}
+
+impl Era<'_> {
+    fn rota(&self) -> &rota::Schedule {
+        self.rota.get_or_init(|| self.configuration.rota())
+    }
 }
 
 /// The calendar of `schedule`, with those of its overrides that matter from `from` on.
-pub fn calendar(cx: &mut Cx<'_>, schedule: &Schedule, from: Time) -> Result<Calendar> {
-    let past = schedule.past.iter().map(|(until, configuration)| (*until, configuration));
-    calendar_of(cx, schedule.id, past, &schedule.configuration, from)
-}
-
-/// The calendar that `configuration` makes of a schedule, after what decided before it: each until its
-/// moment. What ended before `from` is left out.
-pub(super) fn calendar_of<'c>(
-    cx: &mut Cx<'_>,
-    schedule: Id<Schedule>,
-    past: impl Iterator<Item = (Time, &'c Configuration)>,
-    configuration: &'c Configuration,
-    from: Time,
-) -> Result<Calendar> {
+pub fn calendar<'s>(cx: &mut Cx<'_>, schedule: &'s Schedule, from: Time) -> Result<Calendar<'s>> {
     let mut calendar = Calendar { eras: Vec::new(), overrides: Vec::new() };
     let mut start = moment(FIRST);
-    for (until, configuration) in past.chain([(moment(LAST), configuration)]) {
+    let past = schedule.past.iter().map(|(until, configuration)| (*until, configuration));
+    for (until, configuration) in past.chain([(moment(LAST), &schedule.configuration)]) {
         // Several changes may be made at one moment: what applied for no time never did.
         if start < until {
-            calendar.eras.push(Era { time: start..until, schedule: configuration.rota() });
+            calendar.eras.push(Era { time: start..until, configuration, rota: OnceCell::new() });
             start = until;
         }
     }
     let going_on = calendar.entries(from..after(from)).scheduled;
     let first = going_on.iter().map(|shift| shift.start_at).min().unwrap_or(from);
-    calendar.overrides = overrides::since(cx, schedule, first)?;
+    calendar.overrides = overrides::since(cx, schedule.id, first)?;
     Ok(calendar)
 }
 
-impl Calendar {
+impl Calendar<'_> {
     /// Who is on call in `window`.
     pub fn entries(&self, window: Range<Time>) -> Entries {
         let mut all = Entries::default();
@@ -66,7 +63,7 @@ impl Calendar {
             if part.start >= part.end {
                 continue;
             }
-            let found = rota::entries(&era.schedule, &self.overrides, part);
+            let found = rota::entries(era.rota(), &self.overrides, part);
             add(&mut all.scheduled, found.scheduled.into_iter().map(|shift| self.whole(index, &[], shift)));
             add(&mut all.overrides, found.overrides);
             add(&mut all.r#final, found.r#final.into_iter().map(|shift| self.whole(index, &self.overrides, shift)));
@@ -77,8 +74,8 @@ impl Calendar {
     /// A shift of an era from its start, which may be in an era before, to its end, which may be in one
     /// after: a change of the schedule cuts only what it changes.
     fn whole(&self, era: usize, overrides: &[Override], mut shift: Shift) -> Shift {
-        let goes_on = |era: &Era, at: Time, shift: &Shift| {
-            let there = rota::on_call_at(&era.schedule, overrides, at);
+        let goes_on = |era: &Era<'_>, at: Time, shift: &Shift| {
+            let there = rota::on_call_at(era.rota(), overrides, at);
             there.into_iter().find(|other| other.is_same_turn(shift))
         };
         for (before, era) in self.eras[..era].iter().zip(&self.eras[1..]).rev() {

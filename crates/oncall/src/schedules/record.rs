@@ -192,7 +192,12 @@ impl Configuration {
                 None => rotations.push(rota::Rotation { id: version.id, versions: vec![version.rota()] }),
             }
         }
-        rota::Schedule { zone: rota::zone(&self.timezone).unwrap_or(TimeZone::UTC), rotations }
+        rota::Schedule { zone: self.zone(), rotations }
+    }
+
+    /// The time zone.
+    pub fn zone(&self) -> TimeZone {
+        rota::zone(&self.timezone).unwrap_or(TimeZone::UTC)
     }
 
     /// Who takes shifts at `now`, of one rotation or of all.

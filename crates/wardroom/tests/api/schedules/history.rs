@@ -145,3 +145,15 @@ fn a_preview_shows_four_weeks_and_at_most_ninety_one_days() {
     let problems: Vec<_> = problems.iter().map(|(code, place)| (*code, place.as_str())).collect();
     assert_invalid(&crew.admin.post(&path, nowhere), &problems);
 }
+
+#[test]
+fn a_preview_calls_new_rotations_what_the_request_calls_them() {
+    let crew = Crew::start();
+    let id = crew.schedule(json!({}));
+    let called = json!({"id": "nights", "layers": [{"id": "first", "name": "First"}]});
+    let says = crew.says(json!({"config": {"rotations": [crew.rotation(called)]}}));
+    let answer =
+        crew.admin.post(&format!("{}/actions/preview_entries", at(&id)), json!({"schedule": says})).expect(200);
+    let shift = &answer["schedule_entries"]["final"].as_array().unwrap().last().unwrap();
+    assert_eq!((&shift["rotation_id"], &shift["layer_id"]), (&json!("nights"), &json!("first")));
+}
