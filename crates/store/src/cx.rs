@@ -178,6 +178,11 @@ impl<'a> Cx<'a> {
         Ok(())
     }
 
+    /// The same for what no team owns: the caller has to hold the scope everywhere.
+    pub fn prove_unlimited(&mut self) -> Result<()> {
+        self.prove_owned::<()>(&[])
+    }
+
     /// The teams to whose resources the caller is limited, for a list; `None` for no limit.
     pub fn owned(&mut self) -> Option<&'a [base::AnyId]> {
         self.is_proven = true;

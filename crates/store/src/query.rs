@@ -57,6 +57,15 @@ impl Condition {
         Self::all([self, other])
     }
 
+    /// Rows that meet it and whose `column` has the value that a request asks for, if it asks for one: an empty
+    /// text asks for none.
+    pub fn and_wanted(self, column: &str, wanted: Option<String>) -> Self {
+        match wanted.filter(|text| !text.is_empty()) {
+            Some(text) => self.and(Self::equal(column, text)),
+            None => self,
+        }
+    }
+
     /// Rows that don't meet it; where the condition is null, they don't meet it either.
     pub fn negated(self) -> Self {
         Self { sql: format!("not coalesce({}, false)", self.sql), parameters: self.parameters }

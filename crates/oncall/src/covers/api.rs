@@ -138,12 +138,8 @@ struct ListQuery {
 
 fn list(cx: &mut Cx<'_>, Query(query): Query<ListQuery>) -> Result<Page<RequestBody>> {
     let paging = query.paging.read()?;
-    let mut listed = schedules::listed(cx)?.within("schedule_id in (select id from schedules where ", ")");
-    for (column, wanted) in [("schedule_id", query.schedule_id), ("user_id", query.user_id)] {
-        if let Some(id) = wanted.filter(|id| !id.is_empty()) {
-            listed = listed.and(Condition::equal(column, id));
-        }
-    }
+    let seen = schedules::of_listed(cx)?;
+    let mut listed = seen.and_wanted("schedule_id", query.schedule_id).and_wanted("user_id", query.user_id);
     if let Some(state) = query.state {
         listed = listed.and(state.condition(cx.now()));
     }
@@ -199,7 +195,7 @@ struct SlotPayload {
 impl SlotPayload {
     /// The slot, without what of it has passed.
     fn read(&self, cx: &mut Cx<'_>) -> Result<Slot> {
-        let schedule = schedule_named(cx, &self.schedule_id)?;
+        let schedule = schedules::named(cx, &self.schedule_id)?;
         let (rotation, layer) =
             (schedules::key(schedule.id, &self.rotation_id), schedules::key(schedule.id, &self.layer_id));
         let (start_at, end_at) = (self.start_at.max(cx.now()), self.end_at);
@@ -212,13 +208,6 @@ impl SlotPayload {
         problems.finish()?;
         Ok(Slot { schedule: schedule.id, rotation, layer, start_at, end_at })
     }
-}
-
-/// The schedule that a payload names.
-fn schedule_named(cx: &mut Cx<'_>, id: &str) -> Result<Stored<Schedule>> {
-    let found = id.parse().ok().map(|id| cx.find::<Schedule>(id)).transpose()?.flatten();
-    let in_use = found.filter(|schedule| schedule.archived_at.is_none());
-    in_use.ok_or_else(|| Error::invalid("schedule_id", "there is no such schedule"))
 }
 
 impl RequestPayload {

@@ -18,8 +18,8 @@ web::routes! {
     GET "/ical/{secret}" "Calendar Feeds V1#Fetch" Guard::Public => fetch;
 }
 
-/// How far ahead a feed goes: three months, however long they are.
-const AHEAD: Duration = Duration::from_secs(92 * 86_400);
+/// How far ahead a feed goes, and an import unless it says otherwise: three months, however long they are.
+pub(super) const AHEAD: Duration = Duration::from_secs(92 * 86_400);
 
 fn fetch(cx: &mut Cx<'_>, Segment(secret): Segment<Secret>) -> Result<Text> {
     let known = Condition::equal("hash", secret.hash());

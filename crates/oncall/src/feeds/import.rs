@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use store::{Condition, Cx};
 use web::{Body, Plain};
 
+use super::events::AHEAD;
 use crate::ical::{self, Found};
 use crate::overrides::ScheduleOverride;
 use crate::rota::{self, Layer};
@@ -22,8 +23,6 @@ web::routes! {
     POST "/v1/calendar_imports" "Calendar Imports V1#Create" "schedule_overrides.create" => import;
 }
 
-/// How far ahead events are looked for, unless that is said.
-const AHEAD: Duration = Duration::from_secs(92 * 86_400);
 /// How far ahead they may be looked for.
 const LONGEST: Duration = Duration::from_secs(366 * 86_400);
 /// Events that one import takes at most: they are brought in one transaction.
@@ -105,16 +104,13 @@ fn import(cx: &mut Cx<'_>, Body(payload): Body<CreatePayload>) -> Result<Plain<R
     let payload = payload.calendar_import;
     let (place, found) = payload.read(cx).map_err(|error| error.within("calendar_import"))?;
     let is_dry_run = payload.is_dry_run.unwrap_or(false);
-    cx.lock(<Schedule as store::Record>::TABLE, place.schedule)?;
     let events = found.into_iter().map(|event| bring(cx, &place, event, is_dry_run)).collect::<Result<_>>()?;
     Ok(Plain(ResultBody { calendar_import: ImportBody { events } }))
 }
 
 impl ImportPayload {
     fn read(&self, cx: &mut Cx<'_>) -> Result<(Place, Vec<Found>)> {
-        let no_schedule = || Error::invalid("schedule_id", "there is no such schedule");
-        let schedule = self.schedule_id.parse().map_err(|_| no_schedule())?;
-        let schedule = schedules::get(cx, schedule).map_err(|_| no_schedule())?;
+        let schedule = schedules::hold_named(cx, &self.schedule_id)?;
         cx.prove_owned(&schedule.teams)?;
         let layer = (schedules::key(schedule.id, &self.rotation_id), schedules::key(schedule.id, &self.layer_id));
         let window = cx.now()..self.end_at.unwrap_or(cx.now() + AHEAD);

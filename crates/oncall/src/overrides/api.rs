@@ -1,9 +1,8 @@
 //! The operations on overrides.
 
 use std::ops::Range;
-use std::time::Duration;
 
-use base::{Error, Id, Problem, Problems, Result, Time};
+use base::{Error, Id, Problems, Result, Time};
 use people::users::{Directory, UserBody, UserReference};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,7 +11,7 @@ use web::{Body, Created, Guard, Loose, NoContent, Page, PageMeta, Paging, Query,
 
 use super::record::{ScheduleOverride, in_use, retire};
 use crate::rota::{self, Layer};
-use crate::schedules::{self, Names, Schedule};
+use crate::schedules::{self, LONGEST_WINDOW, Names, Schedule};
 
 web::routes! {
     /// List the overrides of a schedule, oldest first.
@@ -163,11 +162,7 @@ fn show(cx: &mut Cx<'_>, id: Id<ScheduleOverride>) -> Result<Show<OverrideBody>>
 }
 
 fn create(cx: &mut Cx<'_>, Body(payload): Body<CreatePayload>) -> Result<Created<OverrideBody>> {
-    let no_schedule =
-        || Error::of_problems(vec![Problem::new("invalid_value", "there is no such schedule").at("schedule_id")]);
-    let schedule = payload.schedule_id.parse().map_err(|_| no_schedule())?;
-    cx.lock(Schedule::TABLE, schedule)?;
-    let schedule = schedules::get(cx, schedule).map_err(|_| no_schedule())?;
+    let schedule = schedules::hold_named(cx, &payload.schedule_id)?;
     let place = payload.place.place(cx, &schedule)?;
     let window = payload.place.start_at..payload.place.end_at;
     if !gives_away_own(cx, &schedule, &place, &window)? {
@@ -178,12 +173,9 @@ fn create(cx: &mut Cx<'_>, Body(payload): Body<CreatePayload>) -> Result<Created
     Ok(Created(OverrideBody::of(&made, &Names::of(&schedule), &directory)))
 }
 
-/// The longest that somebody may give away of their own at once: 91 days.
-const LONGEST_OWN: Duration = Duration::from_secs(91 * 86_400);
-
 /// Whether the caller acts for the one who is on call all of that time, which is to come.
 fn gives_away_own(cx: &mut Cx<'_>, schedule: &Schedule, place: &Place, window: &Range<Time>) -> Result<bool> {
-    if cx.access().user.is_none() || window.start < cx.now() || window.end > window.start + LONGEST_OWN {
+    if cx.access().user.is_none() || window.start < cx.now() || window.end > window.start + LONGEST_WINDOW {
         return Ok(false);
     }
     let calendar = schedules::calendar(cx, schedule, window.start)?;

@@ -7,13 +7,13 @@ use std::time::Duration;
 use base::{Error, Id, Result, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::{Condition, Cx, Direction, Record};
+use store::{Condition, Cx, Direction};
 use web::{Accepted, Body, Counted, Created, Page, PageMeta, Paging, Plain, Query, Show};
 
 use super::body::{EntriesBody, OnCall, People, ScheduleBody};
 use super::entries::calendar;
 use super::payload::{Optional, SchedulePayload};
-use super::record::{Schedule, owned};
+use super::record::{Schedule, hold_owned, owned};
 use crate::holidays::{self, Holiday};
 use crate::rota::{Entries, Shift};
 use crate::sync;
@@ -100,6 +100,11 @@ pub(crate) fn listed(cx: &mut Cx<'_>) -> Result<Condition> {
     Ok(Condition::one_of("id", theirs.iter().map(|schedule| schedule.id)))
 }
 
+/// What belongs to them, by its column `schedule_id`.
+pub(crate) fn of_listed(cx: &mut Cx<'_>) -> Result<Condition> {
+    Ok(listed(cx)?.within("schedule_id in (select id from schedules where ", ")"))
+}
+
 fn body(cx: &mut Cx<'_>, schedule: &Schedule) -> Result<ScheduleBody> {
     let on_call = OnCall::of(cx, schedule, true)?;
     let people = People::of(cx, on_call.shifts())?;
@@ -147,9 +152,7 @@ pub(super) fn changed(
 }
 
 pub(super) fn delete(cx: &mut Cx<'_>, id: Id<Schedule>) -> Result<Accepted> {
-    // Nobody has another system show it in the meantime.
-    cx.lock(Schedule::TABLE, id)?;
-    let mut schedule = owned(cx, id)?;
+    let mut schedule = hold_owned(cx, id)?;
     sync::release(cx, id)?;
     schedule.archived_at = Some(cx.now());
     schedule.updated_at = cx.now();

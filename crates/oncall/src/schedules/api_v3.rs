@@ -6,9 +6,9 @@ use people::users::Directory;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{Cx, Stored};
-use web::{Accepted, Body, Counted, Created, List, NoContent, Page, Query, Resource, Show};
+use web::{Body, Created, List, NoContent, Resource, Show};
 
-use super::api::{self, ListQuery};
+use super::api;
 use super::body::{ScheduleBody, VersionBody};
 use super::names::{Called, Names, key, key_or_new};
 use super::payload::{AboutPayload, Named, VersionPayload};
@@ -17,15 +17,15 @@ use crate::rota;
 
 web::routes! {
     /// List the schedules that the caller may see, oldest first.
-    GET "/v3/schedules" "Schedules V3#List" "schedules.view" => list;
+    GET "/v3/schedules" "Schedules V3#List" "schedules.view" => api::list;
     /// Create a schedule without rotations.
     POST "/v3/schedules" "Schedules V3#Create" "schedules.create" => create;
     /// Show a schedule, with who is on call now and next.
-    GET "/v3/schedules/{id}" "Schedules V3#Show" "schedules.view" => show;
+    GET "/v3/schedules/{id}" "Schedules V3#Show" "schedules.view" => api::show;
     /// Replace what a schedule says, but for its rotations.
     PUT "/v3/schedules/{id}" "Schedules V3#Update" "schedules.update" => update;
     /// Archive a schedule.
-    DELETE "/v3/schedules/{id}" "Schedules V3#Destroy" "schedules.destroy" => delete;
+    DELETE "/v3/schedules/{id}" "Schedules V3#Destroy" "schedules.destroy" => api::delete;
     /// List the rotations of a schedule.
     GET "/v3/schedules/{schedule_id}/rotations" "Schedule Rotations V3#List" "schedules.view" => list_rotations;
     /// Add a rotation to a schedule.
@@ -45,24 +45,12 @@ struct SchedulePayload {
     schedule: AboutPayload,
 }
 
-fn list(cx: &mut Cx<'_>, query: Query<ListQuery>) -> Result<Page<ScheduleBody, Counted>> {
-    api::list(cx, query)
-}
-
 fn create(cx: &mut Cx<'_>, Body(payload): Body<SchedulePayload>) -> Result<Created<ScheduleBody>> {
     api::made(cx, |cx, schedule| payload.schedule.apply(cx, schedule))
 }
 
-fn show(cx: &mut Cx<'_>, id: Id<Schedule>) -> Result<Show<ScheduleBody>> {
-    api::show(cx, id)
-}
-
 fn update(cx: &mut Cx<'_>, id: Id<Schedule>, Body(payload): Body<SchedulePayload>) -> Result<Show<ScheduleBody>> {
     api::changed(cx, id, |cx, schedule| payload.schedule.apply(cx, schedule))
-}
-
-fn delete(cx: &mut Cx<'_>, id: Id<Schedule>) -> Result<Accepted> {
-    api::delete(cx, id)
 }
 
 /// A rotation, with its versions.

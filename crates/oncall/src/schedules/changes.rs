@@ -10,7 +10,6 @@ use std::time::Duration;
 use base::{AnyId, Id, Result, Time};
 use people::users::User;
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
 use store::{After, Cx, Event, Job, JobKind, Record, Store, Who, values};
 
 use super::entries::{AHEAD, calendar};
@@ -168,8 +167,7 @@ fn announce(cx: &mut Cx<'_>, id: Id<Schedule>) -> Result<()> {
 fn seen(cx: &mut Cx<'_>, schedule: Id<Schedule>) -> Result<Option<Seen>> {
     let row = cx.row("select users, at, next from schedules_seen where schedule_id = $1", &values![schedule])?;
     let read = |row: store::Row| {
-        let users: Json = serde_json::from_str(row.text(0)?).map_err(base::Error::internal)?;
-        let users = serde_json::from_value(users).map_err(base::Error::internal)?;
+        let users = serde_json::from_str(row.text(0)?).map_err(base::Error::internal)?;
         Ok(Seen { users, at: row.get(1)?, next: row.get(2)? })
     };
     row.map(read).transpose()

@@ -25,10 +25,10 @@ mod record;
 pub(crate) use body::{EntryBody, People};
 pub use entries::{Calendar, calendar};
 pub(crate) use names::{Names, key};
-pub(crate) use record::owned;
 pub use record::{Configuration, Rotation, Schedule, get};
+pub(crate) use record::{hold_named, hold_owned, named, owned};
 
-pub(crate) use api::{LONGEST_WINDOW, listed};
+pub(crate) use api::{LONGEST_WINDOW, listed, of_listed};
 pub(crate) use changes::{LOOK, LOOK_AGAIN, follow_override, follow_schedule};
 
 use base::{AnyId, Result};

@@ -170,11 +170,32 @@ impl Record for Schedule {
     }
 }
 
-/// The same, which the caller may do this with.
+/// The schedule that a request names, which is in use, or a problem at `schedule_id`.
+pub(crate) fn named(cx: &mut Cx<'_>, id: &str) -> Result<Stored<Schedule>> {
+    let found: Option<Stored<Schedule>> = id.parse().ok().map(|id| cx.find(id)).transpose()?.flatten();
+    let in_use = found.filter(|schedule| schedule.archived_at.is_none());
+    in_use.ok_or_else(|| Error::invalid("schedule_id", "there is no such schedule"))
+}
+
+/// The same, which nobody else changes in the meantime, nor its overrides.
+pub(crate) fn hold_named(cx: &mut Cx<'_>, id: &str) -> Result<Stored<Schedule>> {
+    if let Ok(id) = id.parse::<Id<Schedule>>() {
+        cx.lock(Schedule::TABLE, id)?;
+    }
+    named(cx, id)
+}
+
+/// The schedule with this ID, which the caller may do this with, or 404.
 pub(crate) fn owned(cx: &mut Cx<'_>, id: Id<Schedule>) -> Result<Stored<Schedule>> {
     let schedule = get(cx, id)?;
     cx.prove_owned(&schedule.teams)?;
     Ok(schedule)
+}
+
+/// The same, which nobody else changes in the meantime, nor has another system show it.
+pub(crate) fn hold_owned(cx: &mut Cx<'_>, id: Id<Schedule>) -> Result<Stored<Schedule>> {
+    cx.lock(Schedule::TABLE, id)?;
+    owned(cx, id)
 }
 
 /// The schedule with this ID, which is in use, or 404.

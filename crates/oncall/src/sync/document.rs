@@ -12,7 +12,7 @@ use super::push::Subject;
 use super::replicas::{ScheduleReplica, Source, active_beside};
 use super::rules::{ScheduleSyncRule, SyncType, active_for};
 use super::targets::ScheduleSyncTarget;
-use super::{State, targets};
+use super::{State, active, active_in, targets};
 use crate::rota::Shift;
 use crate::schedules::{Schedule, calendar};
 
@@ -69,7 +69,7 @@ fn members_by(cx: &mut Cx<'_>, rule: &ScheduleSyncRule) -> Result<Vec<Id<User>>>
 }
 
 /// The shifts of a schedule elsewhere: those of all replicas that fill it; none once there is none of them.
-pub(super) fn of_replica(cx: &mut Cx<'_>, id: Id<ScheduleReplica>) -> Result<Option<Document>> {
+pub(super) fn of_replica(cx: &mut Cx<'_>, id: Id<ScheduleReplica>) -> Result<Document> {
     let replica = cx.get(id)?;
     let mut all = Vec::new();
     for active in cx.list::<ScheduleReplica>(active_beside(&replica), "id")? {
@@ -83,7 +83,7 @@ pub(super) fn of_replica(cx: &mut Cx<'_>, id: Id<ScheduleReplica>) -> Result<Opt
         "shifts": all,
     });
     let path = vec!["replicas".into(), replica.provider.to_string(), replica.provider_id.clone()];
-    Ok(Some(Document { path, content }))
+    Ok(Document { path, content })
 }
 
 fn shifts(cx: &mut Cx<'_>, replica: &ScheduleReplica) -> Result<Vec<Json>> {
@@ -106,10 +106,9 @@ fn shifts(cx: &mut Cx<'_>, replica: &ScheduleReplica) -> Result<Vec<Json>> {
 
 /// The targets and replicas that show something of a schedule.
 pub(super) fn subjects(cx: &mut Cx<'_>, schedule: Id<Schedule>) -> Result<Vec<Subject>> {
-    let in_use = Condition::equal("schedule_id", schedule).and(targets::active());
-    let rules = cx.list::<ScheduleSyncRule>(in_use.clone(), "id")?;
+    let rules = cx.list::<ScheduleSyncRule>(active_in(schedule), "id")?;
     let targets: BTreeSet<_> = rules.iter().map(|rule| rule.target).collect();
-    let replicas = cx.list::<ScheduleReplica>(in_use, "id")?;
+    let replicas = cx.list::<ScheduleReplica>(active_in(schedule), "id")?;
     let replicas = replicas.iter().map(|replica| Subject::Replica(replica.id));
     Ok(targets.into_iter().map(Subject::Target).chain(replicas).collect())
 }
@@ -117,7 +116,7 @@ pub(super) fn subjects(cx: &mut Cx<'_>, schedule: Id<Schedule>) -> Result<Vec<Su
 /// All that are in use, and those that could not be told of their end.
 pub(super) fn all_subjects(cx: &mut Cx<'_>) -> Result<Vec<Subject>> {
     let untold = "id in (select subject_id from schedule_syncs where error is not null)";
-    let matter = Condition::any([targets::active(), Condition::new(untold, [])]);
+    let matter = Condition::any([active(), Condition::new(untold, [])]);
     let targets = cx.list::<ScheduleSyncTarget>(matter.clone(), "id")?;
     let replicas = cx.list::<ScheduleReplica>(matter, "id")?;
     let targets = targets.iter().map(|target| Subject::Target(target.id));

@@ -31,7 +31,7 @@ pub(crate) use targets::MANAGED as MANAGED_TARGET;
 pub use targets::{NewGroup, ScheduleSyncTarget};
 
 use base::{Error, Id, Result};
-use store::{Cx, values};
+use store::{Condition, Cx, values};
 
 use crate::schedules::Schedule;
 
@@ -42,13 +42,26 @@ pub(crate) fn routes() -> Vec<Route> {
 
 /// Refuses to let go of a schedule that is shown elsewhere; its rules go with it.
 pub(crate) fn release(cx: &mut Cx<'_>, schedule: Id<Schedule>) -> Result<()> {
-    if cx.any::<replicas::ScheduleReplica>(replicas::active(schedule))? {
+    if cx.any::<ScheduleReplica>(active_in(schedule))? {
         return Err(Error::in_use("The schedule has replicas: delete them first"));
     }
-    for mut rule in rules::active_of(cx, schedule)? {
+    for mut rule in cx.list::<ScheduleSyncRule>(active_in(schedule), "id")? {
         rules::archive(cx, &mut rule)?;
     }
     Ok(())
+}
+
+/// The longest text, in bytes, that another system calls something by.
+const LONGEST_ID: usize = 200;
+
+/// The targets, rules or replicas in use.
+fn active() -> Condition {
+    Condition::new("archived_at is null", [])
+}
+
+/// The rules or replicas in use that a schedule has.
+fn active_in(schedule: Id<Schedule>) -> Condition {
+    Condition::equal("schedule_id", schedule).and(active())
 }
 
 /// How it went when another system was last told something.

@@ -57,7 +57,7 @@ impl Subject {
     fn document(self, cx: &mut Cx<'_>) -> Result<Option<Document>> {
         match self {
             Self::Target(id) => document::of_target(cx, id),
-            Self::Replica(id) => document::of_replica(cx, id),
+            Self::Replica(id) => document::of_replica(cx, id).map(Some),
         }
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use store::{Condition, Cx, Record, Stored, Value, values};
 use web::{Body, Created, List, NoContent, Resource, Show};
 
-use super::{State, targets};
+use super::{LONGEST_ID, State, active, active_in};
 use crate::rota::{self, Layer};
 use crate::schedules::{self, Names, Schedule};
 
@@ -91,17 +91,12 @@ impl Record for ScheduleReplica {
     }
 }
 
-/// Those in use that a schedule has.
-pub(super) fn active(schedule: Id<Schedule>) -> Condition {
-    Condition::equal("schedule_id", schedule).and(targets::active())
-}
-
 /// Those in use that fill the same schedule elsewhere as `replica`.
 pub(super) fn active_beside(replica: &ScheduleReplica) -> Condition {
     Condition::all([
         Condition::equal("provider", replica.provider.to_string()),
         Condition::equal("provider_id", replica.provider_id.as_str()),
-        targets::active(),
+        active(),
     ])
 }
 
@@ -186,7 +181,7 @@ impl ReplicaBody {
 
 fn list(cx: &mut Cx<'_>, schedule: Id<Schedule>) -> Result<List<ReplicaBody>> {
     let schedule = schedules::owned(cx, schedule)?;
-    let replicas = cx.list::<ScheduleReplica>(active(schedule.id), "id")?;
+    let replicas = cx.list::<ScheduleReplica>(active_in(schedule.id), "id")?;
     replicas.iter().map(|replica| ReplicaBody::of(cx, replica, &schedule)).collect::<Result<_>>().map(List)
 }
 
@@ -229,18 +224,12 @@ struct ReplicaPayload {
     sources: Vec<SourceBody>,
 }
 
-/// The longest text that another system calls something by.
-const LONGEST_ID: usize = 200;
-
 /// How many days ahead a replica shows unless that is said.
 const WINDOW_DAYS: i64 = 14;
 
 fn create(cx: &mut Cx<'_>, schedule: Id<Schedule>, Body(payload): Body<CreatePayload>) -> Result<Created<ReplicaBody>> {
-    let schedule = schedules::owned(cx, schedule)?;
+    let schedule = schedules::hold_owned(cx, schedule)?;
     let replica = payload.schedule_replica.read(cx, &schedule).map_err(|error| error.within("schedule_replica"))?;
-    // Nobody archives the schedule in the meantime.
-    cx.lock(Schedule::TABLE, schedule.id)?;
-    schedules::get(cx, schedule.id)?;
     cx.insert(&replica)?;
     ReplicaBody::of(cx, &replica, &schedule).map(Created)
 }

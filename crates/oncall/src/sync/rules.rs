@@ -10,6 +10,7 @@ use store::{Condition, Cx, Direction, ManagedKind, Record, Stored, Value, values
 use web::{Body, Created, Loose, NoContent, Page, PageMeta, Paging, Query, Resource, Show};
 
 use super::targets::{self, ScheduleSyncTarget, TargetBody};
+use super::{active, active_in};
 use crate::rota;
 use crate::schedules::{self, Names, Schedule};
 
@@ -96,16 +97,7 @@ impl Record for ScheduleSyncRule {
 
 /// Those in use that a target has.
 pub(super) fn active_for(target: Id<ScheduleSyncTarget>) -> Condition {
-    Condition::equal("target_id", target).and(targets::active())
-}
-
-fn active_in(schedule: Id<Schedule>) -> Condition {
-    Condition::equal("schedule_id", schedule).and(targets::active())
-}
-
-/// Those in use that a schedule has.
-pub(super) fn active_of(cx: &mut Cx<'_>, schedule: Id<Schedule>) -> Result<Vec<Stored<ScheduleSyncRule>>> {
-    cx.list(active_in(schedule), "id")
+    Condition::equal("target_id", target).and(active())
 }
 
 /// Ends a rule.
@@ -205,9 +197,7 @@ struct RulePayload {
 }
 
 fn create(cx: &mut Cx<'_>, schedule: Id<Schedule>, Body(payload): Body<CreatePayload>) -> Result<Created<RuleBody>> {
-    // Nobody archives the schedule in the meantime.
-    cx.lock(Schedule::TABLE, schedule)?;
-    let schedule = schedules::owned(cx, schedule)?;
+    let schedule = schedules::hold_owned(cx, schedule)?;
     let rule = payload.schedule_sync_rule.read(cx, &schedule).map_err(|error| error.within("schedule_sync_rule"))?;
     cx.insert(&rule)?;
     RuleBody::of(cx, &rule, &schedule).map(Created)
