@@ -8,6 +8,7 @@ mod access;
 mod actor;
 mod error;
 mod id;
+mod secret;
 mod time;
 mod world;
 
@@ -15,6 +16,7 @@ pub use access::{Access, Reach};
 pub use actor::{Actor, Named};
 pub use error::{Error, ErrorKind, Problem, Problems, Quota, Result};
 pub use id::{AnyId, Id};
+pub use secret::Secret;
 pub use time::Time;
 pub use world::{Clock, Entropy, SystemClock, SystemEntropy, World};
 

@@ -3,6 +3,7 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use crate::{Id, Time};
 
@@ -10,6 +11,9 @@ use crate::{Id, Time};
 pub trait Clock: Send + Sync {
     /// The current moment.
     fn now(&self) -> Time;
+
+    /// Waits until this much time has passed.
+    fn sleep(&self, duration: Duration);
 }
 
 /// A source of bytes nobody can guess.
@@ -56,6 +60,11 @@ impl World {
         self.clock.now()
     }
 
+    /// Waits until this much time has passed. Only what runs outside transactions may.
+    pub fn sleep(&self, duration: Duration) {
+        self.clock.sleep(duration);
+    }
+
     /// A new identifier, made now.
     pub fn new_id<T: ?Sized>(&self) -> Id<T> {
         self.new_id_at(self.now())
@@ -91,6 +100,10 @@ impl Clock for SystemClock {
     fn now(&self) -> Time {
         Time::from_microseconds(jiff::Timestamp::now().as_microsecond())
             .expect("the machine's clock is between the years 0 and 9999")
+    }
+
+    fn sleep(&self, duration: Duration) {
+        std::thread::sleep(duration);
     }
 }
 

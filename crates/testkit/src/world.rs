@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use base::{Clock, Entropy, Time};
 
-/// A clock that stands still until it is told to move. It starts on a Monday morning.
+/// A clock that stands still until it is told to move, or somebody waits. It starts on a Monday morning.
 #[derive(Clone)]
 pub struct FakeClock(Arc<AtomicI64>);
 
@@ -27,6 +27,10 @@ impl FakeClock {
 impl Clock for FakeClock {
     fn now(&self) -> Time {
         Time::from_microseconds(self.0.load(Ordering::Acquire)).expect("a moment in our era")
+    }
+
+    fn sleep(&self, duration: Duration) {
+        self.advance(duration);
     }
 }
 

@@ -37,7 +37,7 @@ pub use filter::{Between, Filter, Filters};
 pub use gate::{Caller, Gate, Knock};
 pub use input::{Body, Input, Paging, PathSegment, Query, Segment};
 pub use limits::Limits;
-pub use outgoing::agent;
+pub use outgoing::{Egress, Refused, agent};
 pub use output::{
     Accepted, Counted, Created, List, Loose, Meta, NoContent, Output, Page, PageMeta, Plain, Resource, Show, Text,
     Versioned,
