@@ -48,7 +48,7 @@ enum Command {
 
 /// Every feature, each after those it stands on.
 pub fn features() -> Vec<Feature> {
-    vec![people::feature(), ::catalog::feature(), ::oncall::feature(), incidents::feature()]
+    vec![people::feature(), ::catalog::feature(), ::oncall::feature(), incidents::feature(), ::connect::feature()]
 }
 
 /// What the features make together.

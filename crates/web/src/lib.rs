@@ -45,5 +45,6 @@ pub use output::{
 pub use rendered::Rendered;
 pub use reply::Reply;
 pub use route::{Guard, Method, Route};
+pub use schema::Reader;
 pub use server::{Feature, Server, Settings};
 pub use utilities::{Assembly, Call, assemble};

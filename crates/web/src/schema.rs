@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// Reads values of one type. What it needs for that is made when the first one comes.
-pub(crate) struct Reader {
+pub struct Reader {
     schema: LazyLock<Value>,
     validator: OnceLock<Validator>,
 }
