@@ -36,6 +36,10 @@ impl base::Clock for Shared {
         let behind = self.0.behind_microseconds.load(Ordering::Acquire);
         SystemClock.now() - Duration::from_micros(behind.unsigned_abs())
     }
+
+    fn sleep(&self, duration: Duration) {
+        SystemClock.sleep(duration);
+    }
 }
 
 /// Plays the whole story into an empty store; the clock is right again afterwards.
