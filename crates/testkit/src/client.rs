@@ -43,7 +43,12 @@ impl Client {
 
     /// The same client on another node.
     pub fn at(&self, node: &App) -> Self {
-        Self { address: node.address.clone(), ..self.clone() }
+        self.through(&node.address)
+    }
+
+    /// The same client through what stands before its server at `address`: a proxy, or a stand-in.
+    pub fn through(&self, address: &str) -> Self {
+        Self { address: address.into(), ..self.clone() }
     }
 
     /// The same client with one more header.

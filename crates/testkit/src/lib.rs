@@ -8,7 +8,9 @@ mod app;
 mod client;
 mod database;
 mod golden;
+mod http;
 mod program;
+mod proxy;
 mod world;
 
 pub use app::{App, Options};
@@ -16,6 +18,7 @@ pub use client::{Answer, Client};
 pub use database::{Database, postgres_or_skip};
 pub use golden::Goldens;
 pub use program::{Program, Running, Said};
+pub use proxy::{Fault, Proxy, RetryAfter, Seen};
 pub use world::{CountedEntropy, FakeClock};
 
 pub use serde_json::{Value, json};
