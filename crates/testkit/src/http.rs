@@ -147,6 +147,11 @@ pub(crate) fn json_response(status: u16, body: &Value) -> Response {
     response(status, "application/json", body.to_string())
 }
 
+/// An answer without a body.
+pub(crate) fn empty_response(status: u16) -> Response {
+    http::Response::builder().status(status).header(CONTENT_LENGTH, 0).body(Vec::new()).expect("a sound answer")
+}
+
 /// What a gateway says when it has nothing better.
 pub(crate) fn page(status: u16) -> Response {
     let said = StatusCode::from_u16(status).expect("an HTTP status");

@@ -4,6 +4,7 @@
 //! Tests run on SQLite. With `WARDROOM_TEST_POSTGRES` set to the URL of a PostgreSQL server whose user
 //! may create databases, the same tests run there, each on a database of its own.
 
+mod alerts;
 mod app;
 mod client;
 mod database;
@@ -13,6 +14,7 @@ mod program;
 mod proxy;
 mod world;
 
+pub use alerts::Alerts;
 pub use app::{App, Options};
 pub use client::{Answer, Client};
 pub use database::{Database, postgres_or_skip};
