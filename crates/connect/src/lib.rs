@@ -1,24 +1,40 @@
 //! The hub: what other products do with the public API, done here, against this server or any other host that
 //! has the same API.
 //!
-//! | module    | what it is                                                              |
-//! |-----------|-------------------------------------------------------------------------|
-//! | `client`    | a careful client of the public API                                    |
-//! | `connector` | what a product does with it, as data                                  |
-//! | `locks`     | taking turns                                                          |
+//! | module        | what it is                                                          |
+//! |---------------|---------------------------------------------------------------------|
+//! | `client`      | a careful client of the public API                                   |
+//! | `connector`   | what a product does with it, as data                                 |
+//! | `products`    | the products that connect                                            |
+//! | `connections` | a product, an API, and the key to it                                 |
+//! | `runs`        | everything that was asked of an API, and what came of it             |
+//! | `links`       | something elsewhere, and what it is here                             |
+//! | `locks`       | taking turns                                                         |
+//! | `own`         | this very server, for connections to itself                          |
+//!
+//! It knows no feature: it reaches the platform through the public API alone.
 
 pub mod client;
+pub mod connections;
 pub mod connector;
+pub mod links;
 mod locks;
+mod own;
+pub mod products;
+pub mod runs;
 
 use store::{Migration, Part};
 use web::Feature;
+
+pub use own::OwnServer;
 
 /// This feature.
 pub fn feature() -> Feature {
     let part = Part {
         migrations: &[Migration { version: 120, name: "hub", sql: include_str!("../migrations/hub.sql") }],
+        jobs: &[runs::JOB, runs::HOUSEKEEPING],
         ..Part::default()
     };
-    Feature { part, routes: Vec::new() }
+    let routes = [products::routes(), connections::routes(), runs::routes(), links::routes()];
+    Feature { part, routes: routes.into_iter().flatten().collect() }
 }

@@ -1,7 +1,7 @@
 //! The roles an API key can have, and what each grants.
 //!
-//! Names, levels and scopes are the public API's; an account-level role grants its scopes everywhere,
-//! a team-level one on what the key's teams own.
+//! Names, levels and scopes are the public API's, but for those of the hub; an account-level role grants
+//! its scopes everywhere, a team-level one on what the key's teams own.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -489,6 +489,24 @@ pub const ROLES: &[Role] = &[
     },
     Role { name: "telemetry_viewer", about: "Sees telemetry", team_level: false, scopes: &["x:telemetry.view"] },
     Role { name: "documents_viewer", about: "Reads documents", team_level: false, scopes: &["x:documents.view"] },
+    Role {
+        name: "hub_viewer",
+        about: "Sees connections to other products, and what came of their runs",
+        team_level: false,
+        scopes: &["hub.view"],
+    },
+    Role {
+        name: "hub_user",
+        about: "Has connections do something, with the keys that they hold",
+        team_level: false,
+        scopes: &["hub.use", "hub.view"],
+    },
+    Role {
+        name: "hub_editor",
+        about: "Connects and disconnects products, and says what they do by themselves",
+        team_level: false,
+        scopes: &["hub.manage", "hub.use", "hub.view"],
+    },
 ];
 
 impl Role {

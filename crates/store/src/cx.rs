@@ -234,6 +234,11 @@ impl<'a> Cx<'a> {
         self.changed::<R>(verb, stored)
     }
 
+    /// Stores how far something has come of itself: the audit log tells what people do, and not of this.
+    pub fn advance<R: Record>(&mut self, stored: &mut Stored<R>) -> Result<()> {
+        self.tx.update(stored)
+    }
+
     /// Deletes a record.
     pub fn delete<R: Record>(&mut self, stored: &Stored<R>) -> Result<()> {
         self.tx.delete(stored)?;

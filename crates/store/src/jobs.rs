@@ -4,8 +4,8 @@
 //! writes what came of it; when a node is lost its leases run out and another node takes over, so a
 //! job may run twice and has to bear that: what the lost one makes of it in the end does not count.
 //! Jobs that are due at the same moment run in the order they were left in; one of a kind that only
-//! newer nodes know waits for them. Kinds that wait for others, over the network, have a thread of
-//! their own, so that they delay none that don't. A commit that leaves a due job rings the runner at once; a scan
+//! newer nodes know waits for them. Kinds that wait for others, over the network, have threads of
+//! their own, so that they delay none that don't, and each other little. A commit that leaves a due job rings the runner at once; a scan
 //! every second catches the rest. Rows of finished jobs stay for a while, with what went wrong.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -30,6 +30,8 @@ const LEASE: Duration = Duration::from_secs(300);
 const SCAN: Duration = Duration::from_secs(1);
 /// Jobs claimed at a time.
 const CLAIM: usize = 20;
+/// Threads for jobs that wait for others. Each claims one at a time, since the next may wait long.
+const OUTSIDE: usize = 4;
 
 /// A kind of job and how it is run.
 #[derive(Clone, Copy)]
@@ -106,22 +108,23 @@ impl Runner {
     pub fn start(store: &Store) -> Result<Self> {
         plant_recurring(store)?;
         let ended = Arc::new(AtomicBool::new(false));
-        let spawn = |(name, waits_for_others): (&str, bool)| {
+        let spawn = |(name, waits_for_others, at_once): (&str, bool, usize)| {
             let (store, ended) = (store.clone(), Arc::clone(&ended));
-            let work = move || run_until(&store, &ended, |kind| kind.waits_for_others == waits_for_others);
+            let work = move || run_until(&store, &ended, at_once, |kind| kind.waits_for_others == waits_for_others);
             thread::Builder::new().name(name.into()).spawn(work).map_err(Error::internal)
         };
-        let threads = [("jobs", false), ("jobs-outside", true)].into_iter().map(spawn).collect::<Result<_>>()?;
+        let outside = std::iter::repeat_n(("jobs-outside", true, 1), OUTSIDE);
+        let threads = outside.chain([("jobs", false, CLAIM)]).map(spawn).collect::<Result<_>>()?;
         Ok(Self { store: store.clone(), ended, threads })
     }
 }
 
-/// Runs the jobs of the kinds that `is_ours` says, until it has `ended`.
-fn run_until(store: &Store, ended: &AtomicBool, is_ours: impl Fn(&JobKind) -> bool) {
+/// Runs the jobs of the kinds that `is_ours` says, `at_once` claimed together, until it has `ended`.
+fn run_until(store: &Store, ended: &AtomicBool, at_once: usize, is_ours: impl Fn(&JobKind) -> bool) {
     let mut heard = 0;
     while !ended.load(Ordering::Acquire) {
-        match run_some(store, ended, &is_ours) {
-            Ok(CLAIM) => {}
+        match run_some(store, ended, at_once, &is_ours) {
+            Ok(ran) if ran == at_once => {}
             Ok(_) => heard = store.alarm().wait(heard, SCAN),
             Err(error) => {
                 tracing::error!(%error, "jobs can't be claimed");
@@ -175,13 +178,13 @@ fn recurring_id(kind: &str) -> AnyId {
 
 /// Runs the jobs that are due now, [`CLAIM`] at most, and says how many there were.
 pub fn run_due(store: &Store) -> Result<usize> {
-    run_some(store, &AtomicBool::new(false), |_| true)
+    run_some(store, &AtomicBool::new(false), CLAIM, |_| true)
 }
 
 /// The same for the kinds that `is_ours` says. Those that are not begun when it has `ended` are left to others.
-fn run_some(store: &Store, ended: &AtomicBool, is_ours: impl Fn(&JobKind) -> bool) -> Result<usize> {
+fn run_some(store: &Store, ended: &AtomicBool, at_once: usize, is_ours: impl Fn(&JobKind) -> bool) -> Result<usize> {
     let kinds = store.wiring().jobs.iter().filter(|kind| is_ours(kind)).map(|kind| kind.name).collect::<Vec<_>>();
-    let jobs = store.write(Who::system(), move |cx| claim(cx, &kinds)).wait()?;
+    let jobs = store.write(Who::system(), move |cx| claim(cx, &kinds, at_once)).wait()?;
     for (index, job) in jobs.iter().enumerate() {
         if ended.load(Ordering::Acquire) {
             let left = jobs[index..].to_vec();
@@ -221,7 +224,7 @@ fn release(tx: &mut Tx<'_>, job: &Job) -> Result<()> {
     tx.run(sql, &values![job.id, job.attempts]).map(drop)
 }
 
-fn claim(tx: &mut Tx<'_>, kinds: &[&'static str]) -> Result<Vec<Job>> {
+fn claim(tx: &mut Tx<'_>, kinds: &[&'static str], at_once: usize) -> Result<Vec<Job>> {
     let now = tx.shared.world.now();
     let is_free = "state = 'waiting' and due_at <= ? and (lease_until is null or lease_until < ?)";
     let free = Condition::new(is_free, values![now, now]).and(Condition::one_of("kind", kinds.iter().copied()));
@@ -229,7 +232,7 @@ fn claim(tx: &mut Tx<'_>, kinds: &[&'static str]) -> Result<Vec<Job>> {
     parameters.push((now + LEASE).into());
     let sql = format!(
         "update jobs set lease_until = ${}, attempts = attempts + 1 \
-         where id in (select id from jobs where {free} order by due_at, id limit {CLAIM}{}) \
+         where id in (select id from jobs where {free} order by due_at, id limit {at_once}{}) \
          returning id, kind, payload, attempts, due_at",
         parameters.len(),
         tx.skip_locked()

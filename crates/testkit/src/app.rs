@@ -76,6 +76,8 @@ impl App {
             limits: options.limits,
             trusted_proxies: options.trusted_proxies.iter().map(|net| net.parse().expect("a network")).collect(),
             public_url: "https://wardroom.example".into(),
+            // Jobs run when a test says so: nobody waits for them.
+            patience: Duration::ZERO,
             ..Settings::default()
         };
         let assembly = web::assemble(features(), &settings).expect("features fit together");

@@ -69,6 +69,7 @@ impl Node {
             trusted_proxies: config.trusted_proxies.clone(),
             outgoing: config.outgoing.clone(),
             public_url: config.public_url.clone().unwrap_or_else(|| address.clone()),
+            ..Settings::default()
         };
         let assembly = crate::assembly(&settings)?;
         let site = Site { organisation: config.organisation.clone(), public_url: settings.public_url.clone() };

@@ -185,6 +185,12 @@ impl<T: ?Sized + 'static> PathSegment for Id<T> {
     }
 }
 
+impl PathSegment for String {
+    fn from_segment(segment: &str) -> Option<Self> {
+        Some(segment.to_owned())
+    }
+}
+
 impl<T: ?Sized + 'static> Input for Id<T> {
     fn reader() -> Read<Self> {
         Box::new(|request| read_segment(request, 0))

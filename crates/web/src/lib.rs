@@ -39,8 +39,8 @@ pub use input::{Body, Input, Paging, PathSegment, Query, Segment};
 pub use limits::Limits;
 pub use outgoing::{Egress, Refused, agent};
 pub use output::{
-    Accepted, Counted, Created, List, Loose, Meta, NoContent, Output, Page, PageMeta, Plain, Resource, Show, Text,
-    Versioned,
+    Accepted, Awaited, Counted, Created, List, Loose, Meta, NoContent, Output, Page, PageMeta, Plain, Resource, Show,
+    Text, Versioned,
 };
 pub use rendered::Rendered;
 pub use reply::Reply;

@@ -12,7 +12,7 @@ pub struct Description<'d> {
     schemas: &'d mut Schemas,
     parameters: Vec<Value>,
     body: Option<Value>,
-    answer: Option<(u16, Option<Value>)>,
+    answers: Vec<(u16, Option<Value>)>,
 }
 
 /// What requests and answers are made of. The two directions have generators of their own, because
@@ -64,12 +64,13 @@ impl Description<'_> {
 
     /// It answers `status` with a body of this schema.
     pub(crate) fn answer_with(&mut self, status: u16, schema: impl FnOnce(&mut SchemaGenerator) -> Schema) {
-        self.answer = Some((status, Some(schema(&mut self.schemas.answers).into())));
+        let schema = schema(&mut self.schemas.answers).into();
+        self.answers.push((status, Some(schema)));
     }
 
     /// It answers `status` without a body.
     pub(crate) fn answer_without_body(&mut self, status: u16) {
-        self.answer = Some((status, None));
+        self.answers.push((status, None));
     }
 }
 
@@ -110,20 +111,24 @@ pub fn document(routes: &[Route], public_url: &str) -> Result<Value> {
 }
 
 fn operation(route: &Route, schemas: &mut Schemas) -> Value {
-    let mut description = Description { schemas, parameters: path_parameters(route.path), body: None, answer: None };
+    let mut description =
+        Description { schemas, parameters: path_parameters(route.path), body: None, answers: Vec::new() };
     (route.endpoint.describe)(&mut description);
-    let Description { parameters, body, answer, .. } = description;
-    let (status, schema) = answer.unwrap_or((204, None));
+    let Description { parameters, body, answers, .. } = description;
     let tag = route.operation.split('#').next().unwrap_or_default();
     let mut operation = json!({
         "operationId": route.operation,
         "tags": [tag],
         "summary": route.about.split(['.', '\n']).next().unwrap_or_default(),
         "description": route.about,
-        "responses": {status.to_string(): {"description": "Done."}},
+        "responses": {},
     });
-    if let Some(schema) = schema {
-        operation["responses"][status.to_string()]["content"] = json!({"application/json": {"schema": schema}});
+    for (status, schema) in answers {
+        let about = if status == 202 { "Accepted." } else { "Done." };
+        operation["responses"][status.to_string()] = json!({"description": about});
+        if let Some(schema) = schema {
+            operation["responses"][status.to_string()]["content"] = json!({"application/json": {"schema": schema}});
+        }
     }
     for (status, about) in refusals(route) {
         operation["responses"][status] = json!({

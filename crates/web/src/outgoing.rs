@@ -42,6 +42,12 @@ impl Egress {
         Self { private: private.into_iter().collect() }
     }
 
+    /// Every address, encrypted or not: for whoever may reach them all anyway.
+    pub fn everywhere() -> Self {
+        let all = [IpNet::from(ipnet::Ipv4Net::default()), IpNet::from(ipnet::Ipv6Net::default())];
+        Self::allowing(all)
+    }
+
     /// Like [`agent`], for a server that a user chose. It sends no request on to where it is redirected to, and
     /// looks at the very addresses that it connects to, so no name can be bent to another one in between.
     pub fn agent(&self, url: &str, at_once: usize, patience: Duration) -> Agent {

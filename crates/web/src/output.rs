@@ -1,12 +1,15 @@
 //! What a handler answers with: the status and the shape stand in its type.
 
+use std::sync::Arc;
+
 use base::{AnyId, Result};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
+use store::Cx;
 
 use crate::openapi::Description;
-use crate::reply::Reply;
+use crate::reply::{Again, Reply};
 
 /// An answer of one kind.
 pub trait Output: Sized {
@@ -201,7 +204,7 @@ pub struct Text {
 impl Output for Text {
     fn reply(self) -> Result<Reply> {
         let Self { media_type, content } = self;
-        Ok(Reply { status: 200, media_type, body: Some(content.into_bytes()), version: None })
+        Ok(Reply { status: 200, media_type, body: Some(content.into_bytes()), version: None, again: None })
     }
 
     fn describe(description: &mut Description<'_>) {
@@ -220,6 +223,33 @@ impl Output for NoContent {
 
     fn describe(description: &mut Description<'_>) {
         description.answer_without_body(204);
+    }
+}
+
+/// What a job is at: 202 as it stands, or 200 once it is over. The server asks again for a while before it
+/// answers, so that what is soon over is answered as if it had been done at once.
+pub struct Awaited<T> {
+    /// The resource as it stands.
+    pub now: T,
+    /// Whether it is over.
+    pub is_over: bool,
+    /// Reads it again.
+    pub again: fn(&mut Cx<'_>, AnyId) -> Result<Self>,
+    /// Its ID.
+    pub id: AnyId,
+}
+
+impl<T: Resource + 'static> Output for Awaited<T> {
+    fn reply(self) -> Result<Reply> {
+        let Self { now, is_over, again, id } = self;
+        let reply = Reply::json(if is_over { 200 } else { 202 }, &Field(T::ONE, &now))?;
+        let again: Option<Again> = (!is_over).then(|| Arc::new(move |cx: &mut Cx<'_>| again(cx, id)?.reply()) as Again);
+        Ok(Reply { again, ..reply })
+    }
+
+    fn describe(description: &mut Description<'_>) {
+        description.answer_with(200, one::<T>);
+        description.answer_with(202, one::<T>);
     }
 }
 

@@ -1,11 +1,14 @@
 //! Answers, and the one form of an error.
 
+use std::sync::Arc;
+
 use base::{Error, ErrorKind, Problem, Result, Time};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use store::Cx;
 
 /// An answer: a status and, where there is one, a body.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Reply {
     /// The HTTP status.
     pub status: u16,
@@ -15,7 +18,12 @@ pub struct Reply {
     pub body: Option<Vec<u8>>,
     /// The version of the resource that it shows, if callers are told (`ETag`).
     pub version: Option<i64>,
+    /// Answers again, where this answer is not the last word.
+    pub again: Option<Again>,
 }
+
+/// Answers again, later.
+pub type Again = Arc<dyn Fn(&mut Cx<'_>) -> Result<Reply> + Send + Sync>;
 
 const JSON: &str = "application/json";
 
@@ -27,12 +35,12 @@ impl Reply {
 
     /// An answer whose JSON is already written.
     pub(crate) fn written(status: u16, json: Vec<u8>) -> Self {
-        Self { status, media_type: JSON, body: Some(json), version: None }
+        Self { status, media_type: JSON, body: Some(json), version: None, again: None }
     }
 
     /// An answer without a body.
     pub fn empty(status: u16) -> Self {
-        Self { status, media_type: JSON, body: None, version: None }
+        Self { status, media_type: JSON, body: None, version: None, again: None }
     }
 
     /// The answer that tells of `error`.

@@ -44,6 +44,8 @@ pub struct Settings {
     pub outgoing: Vec<ipnet::IpNet>,
     /// Where people and clients find this server: `https://wardroom.example`.
     pub public_url: String,
+    /// How long a request waits for the job that it began.
+    pub patience: Duration,
 }
 
 impl Default for Settings {
@@ -53,6 +55,7 @@ impl Default for Settings {
             trusted_proxies: Vec::new(),
             outgoing: Vec::new(),
             public_url: "http://127.0.0.1:7010".into(),
+            patience: Duration::from_secs(10),
         }
     }
 }
@@ -61,6 +64,10 @@ impl Default for Settings {
 const LARGEST_BODY: usize = 4 * 1024 * 1024;
 /// How long accepted requests may take to finish once the server has been told to stop.
 const DRAIN: Duration = Duration::from_secs(8);
+
+/// How long after the first look at what a job is at the next one is taken; then twice as long, and so on.
+const GLIMPSE: Duration = Duration::from_millis(5);
+const LONGEST_GLIMPSE: Duration = Duration::from_millis(250);
 
 /// Serves the routes of all features.
 pub struct Server {
@@ -215,7 +222,20 @@ impl Server {
         let query = head.uri.query().unwrap_or_default().to_owned();
         let body = read_body(body).await?;
         let guarded = route.guarded(&Request { segments, query, body })?;
-        self.store.work(route.wants(), who, guarded).await
+        let reply = self.store.work(route.wants(), who.clone(), guarded).await?;
+        self.last_word(reply, who).await
+    }
+
+    /// An answer that is not the last word is asked for again, while there is patience.
+    async fn last_word(&self, mut reply: Reply, who: Who) -> Result<Reply> {
+        let (mut waited, mut glimpse) = (Duration::ZERO, GLIMPSE);
+        while let Some(again) = reply.again.take().filter(|_| waited < self.settings.patience) {
+            tokio::time::sleep(glimpse).await;
+            waited += glimpse;
+            glimpse = (glimpse * 2).min(LONGEST_GLIMPSE);
+            reply = self.store.read(who.clone(), move |cx| again(cx)).await?;
+        }
+        Ok(reply)
     }
 
     async fn admit(&self, headers: &HeaderMap, peer: SocketAddr) -> Result<Caller> {

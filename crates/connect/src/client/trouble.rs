@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 base::words! {
@@ -42,7 +43,8 @@ pub struct Trouble {
 }
 
 /// One thing that a server says is wrong.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "HubProblem")]
 #[serde(default)]
 pub struct Problem {
     /// Its code: `is_required`.

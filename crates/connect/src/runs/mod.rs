@@ -1,0 +1,16 @@
+//! Runs: everything that the hub has asked of an API, who wanted it, and what came of it.
+//!
+//! | module    | what it is                                                              |
+//! |-----------|-------------------------------------------------------------------------|
+//! | `record`  | what is stored of one                                                    |
+//! | `perform` | doing it: outside any transaction, in a job or at the command line       |
+//! | `api`     | the operations                                                           |
+
+mod api;
+mod perform;
+mod record;
+
+pub(crate) use api::{RunBody, awaited, name_of, routes};
+pub(crate) use perform::{HOUSEKEEPING, JOB, enqueue};
+pub use perform::{connect, perform, perform_now, start};
+pub use record::{Run, State, Task};
