@@ -25,9 +25,10 @@ pub(crate) fn run<C: refinery::Migrate>(
     dialect: fn(&str) -> String,
     progress: &mut Progress<'_>,
 ) -> Result<()> {
+    // "U", because a step of one feature may be newer than steps of others with higher numbers.
     let steps = migrations
         .iter()
-        .map(|step| refinery::Migration::unapplied(&format!("V{}__{}", step.version, step.name), &dialect(step.sql)));
+        .map(|step| refinery::Migration::unapplied(&format!("U{}__{}", step.version, step.name), &dialect(step.sql)));
     let runner = refinery::Runner::new(&steps.collect::<std::result::Result<Vec<_>, _>>().map_err(Error::internal)?);
     for (done, applied) in runner.run_iter(connection).enumerate() {
         progress(done + 1, migrations.len(), applied.map_err(Error::internal)?.name());
