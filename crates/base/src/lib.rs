@@ -1,5 +1,6 @@
 //! What every crate agrees on: how a thing is named ([`Id`]), when something happens ([`Time`]),
-//! how it goes wrong ([`Error`]), who did it ([`Actor`]) and what they may do ([`Access`]).
+//! how it goes wrong ([`Error`]), who did it ([`Actor`]), what they may do ([`Access`]), and what nobody
+//! is to read ([`Secret`]).
 //!
 //! Nothing here waits, reads or writes. Time and randomness are inputs ([`World`]), so a test
 //! that fixes them sees the same identifiers and answers on every run.

@@ -44,8 +44,8 @@ impl World {
         self
     }
 
-    /// The service of this type, if there is one. Only jobs may use it: whatever waits is no part of a
-    /// transaction.
+    /// The service of this type, if there is one. Only jobs may use one that waits for others, since no
+    /// transaction may; one that doesn't wait may be used anywhere.
     pub fn service<S: Any + Send + Sync>(&self) -> Option<&S> {
         self.services.get(&TypeId::of::<S>())?.downcast_ref()
     }

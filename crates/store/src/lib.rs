@@ -15,6 +15,7 @@
 //! | `jobs`     | [`Job`], [`JobKind`], [`Runner`]: what waits                           |
 //! | `outbox`   | [`Event`]: what others want to hear of                                 |
 //! | `audit`    | [`audit::Entry`]: who changed what                                     |
+//! | `vault`    | [`Cx::seal`], [`vault::rotate`]: secrets that have to be used again       |
 //! | `db`       | connections, each on a thread of its own; work comes to them           |
 //! | `sqlite`, `postgres` | the only places that know which database it is               |
 
@@ -34,6 +35,7 @@ mod value;
 
 pub mod audit;
 pub mod jobs;
+pub mod vault;
 
 pub use cache::Cached;
 pub use cx::{Cx, Origin, Who};

@@ -89,7 +89,10 @@ pub enum Wants {
 }
 
 const CORE: Part = Part {
-    migrations: &[Migration { version: 1, name: "core", sql: include_str!("../migrations/core.sql") }],
+    migrations: &[
+        Migration { version: 1, name: "core", sql: include_str!("../migrations/core.sql") },
+        Migration { version: 3, name: "vault", sql: include_str!("../migrations/vault.sql") },
+    ],
     jobs: &[HOUSEKEEPING],
     subscribers: &[],
     managed: &[],

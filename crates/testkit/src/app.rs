@@ -11,6 +11,7 @@ use people::roles::ROLES;
 use people::teams::Team;
 use people::users::{BaseRole, User};
 use store::jobs::run_due;
+use store::vault::{MasterKey, MasterKeys};
 use store::{Cx, Site, Store, Who};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -81,7 +82,9 @@ impl App {
             ..Settings::default()
         };
         let assembly = web::assemble(features(), &settings).expect("features fit together");
-        let world = World::new(clock.clone(), CountedEntropy::new(node));
+        // All nodes have the same.
+        let master = MasterKey::new(&World::new(clock.clone(), CountedEntropy::new(0)));
+        let world = World::new(clock.clone(), CountedEntropy::new(node)).with(MasterKeys::fixed(master));
         let world = match options.outside {
             Some(outside) => outside(world),
             None => world,

@@ -47,6 +47,14 @@ impl Program {
         self.directory.path()
     }
 
+    /// Its database, for a test that looks into it.
+    pub fn location(&self) -> Location {
+        match &self.database.location {
+            Location::Sqlite(_) => Location::Sqlite(self.directory().join("wardroom.db")),
+            shared => shared.clone(),
+        }
+    }
+
     /// A file in its data directory with this content.
     pub fn file(&self, name: &str, content: &str) -> PathBuf {
         let path = self.directory().join(name);

@@ -49,7 +49,7 @@ impl Cached for Notes {
     }
 }
 
-const NOTES: Migration = Migration {
+pub const NOTES: Migration = Migration {
     version: 1_000,
     name: "notes",
     sql: "create table notes ( \
@@ -94,11 +94,20 @@ impl Bench {
 
     /// Another node, which knows just these kinds of job.
     pub fn node_that_runs(&self, jobs: &'static [JobKind]) -> Store {
-        let part = Part { jobs, ..self.part };
+        self.open(Part { jobs, ..self.part }, |world| world)
+    }
+
+    /// Another node, with services in its world.
+    pub fn node_with(&self, outside: impl FnOnce(World) -> World) -> Store {
+        self.open(self.part, outside)
+    }
+
+    /// Another node, of a program that brings this along.
+    pub fn open(&self, part: Part, outside: impl FnOnce(World) -> World) -> Store {
         let seed = self.nodes.fetch_add(1, Ordering::AcqRel);
         let world = World::new(self.clock.clone(), CountedEntropy::new(seed + 1));
         let site = Site { organisation: "acme".into(), public_url: "https://wardroom.example".into() };
-        Store::open(&self.database.location, world, site, &[part], &mut |_, _, _| {}).unwrap()
+        Store::open(&self.database.location, outside(world), site, &[part], &mut |_, _, _| {}).unwrap()
     }
 
     pub fn advance(&self, seconds: u64) {

@@ -5,3 +5,4 @@ mod cached;
 mod jobs;
 mod outbox;
 mod unit_of_work;
+mod vault;

@@ -6,9 +6,9 @@ use std::thread;
 use base::{Error, ErrorKind};
 use serde::Serialize;
 use store::audit::entries;
-use store::{Event, Part, Who};
+use store::{Event, Migration, Part, Who};
 
-use crate::bench::{Bench, note, notes, rows, work, write};
+use crate::bench::{Bench, NOTES, note, notes, rows, work, write};
 
 #[derive(Serialize)]
 struct Noticed;
@@ -186,4 +186,14 @@ fn every_change_of_a_record_is_in_the_audit_log_in_order() {
     let second = log[1].clone();
     let rest = work(&store, move |cx| entries(cx, since, Some((second.occurred_at, second.id)), 1)).unwrap();
     assert_eq!(rest[0].action, "note.read aloud", "a page goes on after the last entry seen");
+}
+
+#[test]
+fn a_database_gets_a_later_step_with_a_lower_number_too() {
+    const LATER: Migration = Migration { version: 999, name: "later", sql: "create table later (id text primary key)" };
+    let bench = Bench::new(Part::default());
+    let before = bench.node();
+    work(&before, |cx| write(cx, "Kept")).unwrap();
+    let after = bench.open(Part { migrations: &[NOTES, LATER], ..Part::default() }, |world| world);
+    assert_eq!((rows(&after, "later"), notes(&after)), (0, vec!["Kept".to_owned()]));
 }
