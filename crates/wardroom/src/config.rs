@@ -21,6 +21,9 @@ pub struct DataArgs {
     /// The database: postgres://… [default: a SQLite file in the data directory]
     #[arg(long, env = "WARDROOM_DATABASE_URL", hide_env_values = true)]
     pub database: Option<String>,
+    /// The file with the master key; the server makes it when absent [default: secret.key in the data directory]
+    #[arg(long, env = "WARDROOM_SECRET_KEY_FILE")]
+    pub secret_key_file: Option<PathBuf>,
     /// A TOML file with any of these settings
     #[arg(long, env = "WARDROOM_CONFIG")]
     pub config: Option<PathBuf>,
@@ -38,9 +41,6 @@ pub struct ServerArgs {
     /// The organisation's short name, as it stands in addresses [default: wardroom]
     #[arg(long, env = "WARDROOM_ORGANISATION")]
     pub organisation: Option<String>,
-    /// The file with the master key; made when absent [default: secret.key in the data directory]
-    #[arg(long, env = "WARDROOM_SECRET_KEY_FILE")]
-    pub secret_key_file: Option<PathBuf>,
     /// A file with the token of the first API key; ignored when there are keys
     #[arg(long, env = "WARDROOM_BOOTSTRAP_TOKEN_FILE")]
     pub bootstrap_token_file: Option<PathBuf>,
@@ -100,7 +100,7 @@ pub struct Config {
     pub public_url: Option<String>,
     /// The organisation's short name.
     pub organisation: String,
-    /// The file with the master key.
+    /// The file with the master keys.
     pub secret_key_file: PathBuf,
     /// The file with the first key's token.
     pub bootstrap_token_file: Option<PathBuf>,
@@ -143,7 +143,7 @@ impl Config {
             listen: server.listen.or(file.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 7010))),
             public_url: public_url.map(|url| url.trim_end_matches('/').to_owned()),
             organisation,
-            secret_key_file: (server.secret_key_file.clone().or(file.secret_key_file))
+            secret_key_file: (data.secret_key_file.clone().or(file.secret_key_file))
                 .unwrap_or_else(|| data_dir.join("secret.key")),
             bootstrap_token_file: server.bootstrap_token_file.clone().or(file.bootstrap_token_file),
             mirror,

@@ -5,6 +5,7 @@ mod bootstrap;
 mod catalog;
 mod config;
 mod demo;
+mod key_file;
 mod keys;
 mod logging;
 mod oncall;
@@ -12,6 +13,7 @@ mod open;
 mod remote;
 mod serve;
 mod users;
+mod vault;
 
 use std::process::ExitCode;
 
@@ -38,6 +40,8 @@ enum Command {
     Users(users::Users),
     /// Read the audit log.
     Audit(audit::Audit),
+    /// Say how the vault stands, and change its keys.
+    Vault(vault::Vault),
     /// Keep the catalog in files: import it, export it.
     Catalog(catalog::Catalog),
     /// Say who is on call, and draw the weeks to come.
@@ -79,6 +83,7 @@ pub fn run() -> ExitCode {
         Command::Keys(keys) => keys.run(),
         Command::Users(users) => users.run(),
         Command::Audit(audit) => audit.run(),
+        Command::Vault(vault) => vault.run(),
         Command::Catalog(catalog) => catalog.run(),
         Command::Oncall(oncall) => oncall.run(),
         Command::Openapi => openapi(),

@@ -1,12 +1,12 @@
 //! Opening the database, as every command does it.
 
 use std::fs;
-use std::io::Write;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use base::World;
 use indicatif::{ProgressBar, ProgressStyle};
+use store::vault::MasterKeys;
 use store::{Location, Part, Site, Store};
 
 use crate::config::{Config, DataArgs, ServerArgs};
@@ -17,10 +17,10 @@ pub fn progress_bar(length: usize) -> ProgressBar {
     ProgressBar::new(length as u64).with_style(style)
 }
 
-/// Opens the database that `config` names.
+/// Opens the database that `config` names. The master keys come along, and are read when they are needed.
 pub fn store(config: &Config, world: World, site: Site, parts: &[Part]) -> Result<Store, Box<dyn std::error::Error>> {
     make_private_directory(&config.data_dir)?;
-    open(&config.database, world, site, parts)
+    open(&config.database, world.with(MasterKeys::at(&config.secret_key_file)), site, parts)
 }
 
 fn open(location: &Location, world: World, site: Site, parts: &[Part]) -> Result<Store, Box<dyn std::error::Error>> {
@@ -61,18 +61,4 @@ fn make_private_directory(path: &Path) -> std::io::Result<()> {
         fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
     }
     Ok(())
-}
-
-/// Makes the master key where there is none, readable by its owner alone.
-pub fn ensure_master_key(path: &Path, world: &World) -> std::io::Result<()> {
-    let made = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    match made {
-        Ok(mut file) => {
-            let digits = hex::encode(world.secret::<32>());
-            writeln!(file, "{digits}")?;
-            file.sync_all()
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(std::io::Error::new(error.kind(), format!("{}: {error}", path.display()))),
-    }
 }

@@ -13,7 +13,7 @@ use web::{Assembly, Server, Settings};
 
 use crate::Outcome;
 use crate::config::{Config, DataArgs, ServerArgs};
-use crate::{bootstrap, logging, open};
+use crate::{bootstrap, key_file, logging, open};
 
 /// Serve the API until told to stop.
 #[derive(Debug, Args)]
@@ -74,8 +74,8 @@ impl Node {
         let assembly = crate::assembly(&settings)?;
         let site = Site { organisation: config.organisation.clone(), public_url: settings.public_url.clone() };
         let store = tokio::task::block_in_place(|| {
-            let store = open::store(config, world.clone(), site, &assembly.parts)?;
-            open::ensure_master_key(&config.secret_key_file, &world)?;
+            let store = open::store(config, world, site, &assembly.parts)?;
+            key_file::unlock(&config.secret_key_file, &store)?;
             Ok::<_, Box<dyn std::error::Error>>(store)
         })?;
         Ok(Self { address, store, assembly, settings, listener })

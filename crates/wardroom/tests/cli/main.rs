@@ -3,6 +3,7 @@
 mod commands;
 mod demo;
 mod serving;
+mod vault;
 
 use std::time::Duration;
 
