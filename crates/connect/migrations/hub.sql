@@ -12,10 +12,12 @@ create table hub_runs (
     version bigint not null,
     connection_id text collate "C",
     state text collate "C" not null,
+    delivery text collate "C",
     finished_at text collate "C",
     body jsonb not null
 );
 create index hub_runs_by_connection on hub_runs (connection_id, id);
+create unique index hub_runs_by_delivery on hub_runs (delivery) where delivery is not null;
 create index hub_runs_by_end on hub_runs (finished_at);
 create index hub_runs_begun on hub_runs (id) where finished_at is null;
 
@@ -36,3 +38,12 @@ create table hub_locks (
     holder text collate "C" not null,
     until text collate "C" not null
 );
+
+-- A webhook in, actions out.
+create table hub_rules (
+    id text collate "C" primary key,
+    version bigint not null,
+    hook text collate "C" not null,
+    body jsonb not null
+);
+create unique index hub_rules_by_hook on hub_rules (hook);

@@ -9,6 +9,8 @@
 //! | `connections` | a product, an API, and the key to it                                 |
 //! | `runs`        | everything that was asked of an API, and what came of it             |
 //! | `links`       | something elsewhere, and what it is here                             |
+//! | `rules`       | a webhook comes in, actions go out                                   |
+//! | `templates`   | how what is to be sent is made of what is there                      |
 //! | `locks`       | taking turns                                                         |
 //! | `own`         | this very server, for connections to itself                          |
 //!
@@ -21,7 +23,9 @@ pub mod links;
 mod locks;
 mod own;
 pub mod products;
+pub mod rules;
 pub mod runs;
+mod templates;
 
 use store::{Migration, Part};
 use web::Feature;
@@ -35,6 +39,6 @@ pub fn feature() -> Feature {
         jobs: &[runs::JOB, runs::HOUSEKEEPING],
         ..Part::default()
     };
-    let routes = [products::routes(), connections::routes(), runs::routes(), links::routes()];
+    let routes = [products::routes(), connections::routes(), runs::routes(), links::routes(), rules::routes()];
     Feature { part, routes: routes.into_iter().flatten().collect() }
 }

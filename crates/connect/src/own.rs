@@ -10,7 +10,12 @@ pub struct OwnServer {
     /// Where this server's API is: `http://127.0.0.1:7010`.
     pub address: String,
     /// Makes an API key of this name with these roles, if the caller may give them; its ID and its token.
-    pub issue: fn(&mut Cx<'_>, &str, &[&str]) -> Result<(AnyId, Secret)>,
+    pub issue: Issue,
     /// Revokes such a key; nothing happens if it is gone.
-    pub revoke: fn(&mut Cx<'_>, AnyId) -> Result<()>,
+    pub revoke: Revoke,
 }
+
+/// Makes an API key of a name, with roles.
+pub type Issue = fn(&mut Cx<'_>, &str, &[&str]) -> Result<(AnyId, Secret)>;
+/// Revokes an API key.
+pub type Revoke = fn(&mut Cx<'_>, AnyId) -> Result<()>;

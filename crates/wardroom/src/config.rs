@@ -24,6 +24,9 @@ pub struct DataArgs {
     /// The file with the master key; the server makes it when absent [default: secret.key in the data directory]
     #[arg(long, env = "WARDROOM_SECRET_KEY_FILE")]
     pub secret_key_file: Option<PathBuf>,
+    /// Private addresses that connections of the hub may lead to: 10.0.0.0/8,127.0.0.1/32 [default: none]
+    #[arg(long, env = "WARDROOM_PRIVATE_ADDRESSES", value_delimiter = ',', value_name = "NETWORK")]
+    pub private_addresses: Vec<ipnet::IpNet>,
     /// A TOML file with any of these settings
     #[arg(long, env = "WARDROOM_CONFIG")]
     pub config: Option<PathBuf>,
@@ -78,6 +81,7 @@ struct File {
     rate_limits: RateLimits,
     trusted_proxies: Vec<ipnet::IpNet>,
     outgoing_addresses: Vec<ipnet::IpNet>,
+    private_addresses: Vec<ipnet::IpNet>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -112,6 +116,8 @@ pub struct Config {
     pub trusted_proxies: Vec<ipnet::IpNet>,
     /// The addresses that this server's own requests come from.
     pub outgoing: Vec<ipnet::IpNet>,
+    /// Private addresses that connections of the hub may lead to.
+    pub private_addresses: Vec<ipnet::IpNet>,
 }
 
 impl Config {
@@ -150,6 +156,11 @@ impl Config {
             limits,
             trusted_proxies: file.trusted_proxies,
             outgoing: file.outgoing_addresses,
+            private_addresses: if data.private_addresses.is_empty() {
+                file.private_addresses
+            } else {
+                data.private_addresses.clone()
+            },
             data_dir,
         })
     }

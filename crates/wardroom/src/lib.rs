@@ -10,6 +10,7 @@ mod keys;
 mod logging;
 mod oncall;
 mod open;
+mod own;
 mod remote;
 mod serve;
 mod users;

@@ -5,11 +5,14 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use base::World;
+use connect::connections::Paces;
 use indicatif::{ProgressBar, ProgressStyle};
 use store::vault::MasterKeys;
 use store::{Location, Part, Site, Store};
+use web::Egress;
 
 use crate::config::{Config, DataArgs, ServerArgs};
+use crate::own;
 
 /// A bar for a person who waits, on standard error; nothing where that is no terminal.
 pub fn progress_bar(length: usize) -> ProgressBar {
@@ -17,10 +20,15 @@ pub fn progress_bar(length: usize) -> ProgressBar {
     ProgressBar::new(length as u64).with_style(style)
 }
 
-/// Opens the database that `config` names. The master keys come along, and are read when they are needed.
+/// Opens the database that `config` names. The master keys come along, and are read when they are needed; so do the
+/// addresses that the hub may reach.
 pub fn store(config: &Config, world: World, site: Site, parts: &[Part]) -> Result<Store, Box<dyn std::error::Error>> {
     make_private_directory(&config.data_dir)?;
-    open(&config.database, world.with(MasterKeys::at(&config.secret_key_file)), site, parts)
+    let world = world
+        .with(MasterKeys::at(&config.secret_key_file))
+        .with(Egress::allowing(config.private_addresses.iter().copied()))
+        .with(Paces::default());
+    open(&config.database, world, site, parts)
 }
 
 fn open(location: &Location, world: World, site: Site, parts: &[Part]) -> Result<Store, Box<dyn std::error::Error>> {
@@ -44,7 +52,7 @@ pub fn store_for_command(data: &DataArgs) -> Result<Store, Box<dyn std::error::E
     let site =
         Site { organisation: config.organisation.clone(), public_url: config.public_url.clone().unwrap_or_default() };
     let parts = crate::assembly(&web::Settings::default())?.parts;
-    store(&config, World::system(), site, &parts)
+    store(&config, World::system().with(own::server(config.listen)), site, &parts)
 }
 
 /// On whose behalf a command acts.

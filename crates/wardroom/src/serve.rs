@@ -13,7 +13,7 @@ use web::{Assembly, Server, Settings};
 
 use crate::Outcome;
 use crate::config::{Config, DataArgs, ServerArgs};
-use crate::{bootstrap, key_file, logging, open};
+use crate::{bootstrap, key_file, logging, open, own};
 
 /// Serve the API until told to stop.
 #[derive(Debug, Args)]
@@ -64,6 +64,7 @@ impl Node {
         };
         let listener = TcpListener::bind(config.listen).await.map_err(|error| format!("{}: {error}", config.listen))?;
         let address = format!("http://{}", listener.local_addr()?);
+        let world = world.with(own::server(listener.local_addr()?));
         let settings = Settings {
             limits: config.limits.clone(),
             trusted_proxies: config.trusted_proxies.clone(),

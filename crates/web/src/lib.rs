@@ -30,6 +30,7 @@ mod rendered;
 mod reply;
 mod route;
 mod schema;
+mod secret_step;
 mod server;
 mod utilities;
 
@@ -46,5 +47,6 @@ pub use rendered::Rendered;
 pub use reply::Reply;
 pub use route::{Guard, Method, Route};
 pub use schema::Reader;
+pub use secret_step::SecretStep;
 pub use server::{Feature, Server, Settings};
 pub use utilities::{Assembly, Call, assemble};

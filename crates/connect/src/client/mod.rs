@@ -30,7 +30,8 @@ use ureq::{Agent, Timeout};
 use web::{Egress, Refused};
 
 pub use base_url::{ApiPath, BaseUrl, escaped};
-use pace::{Pace, Told};
+pub use pace::Pace;
+use pace::Told;
 pub use pages::{Listing, Page, Pages};
 pub use trouble::{Kind, Problem, Trouble};
 
@@ -205,6 +206,12 @@ impl Client {
     #[must_use]
     pub fn patient(self, patience: Patience) -> Self {
         Self { patience, ..self }
+    }
+
+    /// The same at the pace of others who ask with the same key.
+    #[must_use]
+    pub fn at_pace(self, pace: Arc<Pace>) -> Self {
+        Self { pace, ..self }
     }
 
     /// Where the API is.

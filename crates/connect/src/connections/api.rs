@@ -34,7 +34,7 @@ web::routes! {
 /// A connection, as it is shown.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "HubConnection")]
-pub(super) struct ConnectionBody {
+pub struct ConnectionBody {
     id: Id<Connection>,
     product: String,
     name: String,
@@ -65,7 +65,8 @@ impl Resource for ConnectionBody {
 const HIDDEN: &str = "encrypted";
 
 impl ConnectionBody {
-    fn of(connection: &Connection) -> Self {
+    /// How a connection is shown.
+    pub fn of(connection: &Connection) -> Self {
         Self {
             id: connection.id,
             product: connection.product.clone(),

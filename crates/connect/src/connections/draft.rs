@@ -3,7 +3,8 @@
 use base::{AnyId, Error, Id, Problem, Problems, Result, Secret};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use store::{Condition, Cx, Sealed};
+use store::vault::Sealed;
+use store::{Condition, Cx};
 
 use super::record::{Connection, State};
 use crate::client::BaseUrl;
@@ -154,7 +155,7 @@ fn place(
         (None, None) => Err(Error::required("api_key")),
         (Some(Target::Host { base_url, key }), _) => {
             let base: BaseUrl = (base_url.as_deref().unwrap_or(HOSTED).parse())
-                .map_err(|problem| Error::invalid("base_url", format!("{problem}")))?;
+                .map_err(|problem| Error::invalid("base_url", problem))?;
             check_key(key)?;
             let secret = cx.seal(&Secret::from(key.reveal().trim()))?;
             Ok((Some(base.to_string()), secret, None))

@@ -12,8 +12,9 @@ mod draft;
 mod reach;
 mod record;
 
+pub use api::ConnectionBody;
 pub(crate) use api::routes;
 pub use draft::{Draft, NewConnection, Target};
 pub(crate) use reach::client_of_draft;
-pub use reach::{client, client_of};
+pub use reach::{Paces, client, client_of};
 pub use record::{Connection, State, named};

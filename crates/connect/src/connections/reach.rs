@@ -1,12 +1,16 @@
 //! The API that a connection leads to.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use base::{Id, Secret};
-use store::{Sealed, Store, Who};
+use store::vault::Sealed;
+use store::{Store, Who};
 use web::Egress;
 
 use super::draft::Draft;
 use super::record::Connection;
-use crate::client::{BaseUrl, Client, Kind, Patience, Trouble};
+use crate::client::{BaseUrl, Client, Kind, Pace, Patience, Trouble};
 use crate::connector::internal;
 use crate::own::OwnServer;
 
@@ -29,6 +33,18 @@ pub(crate) fn client_of_draft(store: &Store, draft: &Draft) -> Result<Client, Tr
     reach(store, draft.base_url.as_deref(), draft.secret)
 }
 
+/// The pace of each key, for all who ask with it in this process: what one learns of a limit, the next one knows. It
+/// is a service of the [`World`](base::World).
+#[derive(Debug, Default)]
+pub struct Paces(Mutex<HashMap<Id<Sealed>, Arc<Pace>>>);
+
+impl Paces {
+    fn of(&self, secret: Id<Sealed>) -> Arc<Pace> {
+        let mut paces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(paces.entry(secret).or_default())
+    }
+}
+
 fn reach(store: &Store, base_url: Option<&str>, secret: Id<Sealed>) -> Result<Client, Trouble> {
     let world = store.world();
     let own = world.service::<OwnServer>().map(|own| own.address.as_str());
@@ -40,5 +56,9 @@ fn reach(store: &Store, base_url: Option<&str>, secret: Id<Sealed>) -> Result<Cl
         None => Egress::everywhere(),
     };
     let key: Secret = store.read(Who::system(), move |cx| cx.unseal(secret)).wait().map_err(internal)?;
-    Ok(Client::new(base, key, world.clone(), &egress, AT_ONCE).patient(Patience::WORK))
+    let client = Client::new(base, key, world.clone(), &egress, AT_ONCE).patient(Patience::WORK);
+    Ok(match world.service::<Paces>() {
+        Some(paces) => client.at_pace(paces.of(secret)),
+        None => client,
+    })
 }

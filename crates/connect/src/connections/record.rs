@@ -3,7 +3,8 @@
 use base::{Actor, AnyId, Error, Id, Result, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use store::{Condition, Record, Sealed, Stored, Tx, Value, values};
+use store::vault::Sealed;
+use store::{Condition, Record, Stored, Tx, Value, values};
 
 base::words! {
     /// How a connection is.

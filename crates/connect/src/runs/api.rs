@@ -23,12 +23,13 @@ web::routes! {
 #[schemars(rename = "HubRun")]
 pub struct RunBody {
     id: Id<Run>,
+    #[serde(skip_serializing_if = "String::is_empty")]
     product: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     connection_id: Option<Id<Connection>>,
-    /// `connect`, `test`, or the name of an action.
+    /// `connect`, `test`, `rule`, or the name of an action.
     action: String,
-    /// What the action was given.
+    /// What the action was given, or what arrived for the rule.
     #[serde(skip_serializing_if = "Option::is_none")]
     input: Option<Json>,
     /// `waiting`, `running`, `succeeded` or `failed`.
@@ -60,6 +61,7 @@ impl RunBody {
     pub fn of(run: &Run) -> Self {
         let input = match &run.task {
             Task::Act { input, .. } => Some(input.clone()),
+            Task::Follow(delivery) => Some(delivery.payload.clone()),
             Task::Connect(_) | Task::Test => None,
         };
         Self {

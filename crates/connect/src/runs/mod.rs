@@ -10,7 +10,8 @@ mod api;
 mod perform;
 mod record;
 
-pub(crate) use api::{RunBody, awaited, name_of, routes};
-pub(crate) use perform::{HOUSEKEEPING, JOB, enqueue};
+pub use api::RunBody;
+pub(crate) use api::{awaited, name_of, routes};
+pub(crate) use perform::{HOUSEKEEPING, JOB, act, action_of, deliver, enqueue};
 pub use perform::{connect, perform, perform_now, start};
-pub use record::{Run, State, Task};
+pub use record::{Run, RunError, State, Task};

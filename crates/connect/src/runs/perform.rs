@@ -13,6 +13,7 @@ use crate::connections::{self, Connection, Draft, NewConnection};
 use crate::connector::{Action, Connector, Context, internal};
 use crate::links::Link;
 use crate::products::connector;
+use crate::rules::{self, Delivery};
 
 /// Does what runs are to do.
 pub(crate) const JOB: JobKind =
@@ -50,6 +51,26 @@ pub fn start(cx: &mut Cx<'_>, connection: &Connection, task: Task) -> Result<Run
 pub fn connect(cx: &mut Cx<'_>, product: &str, new: &NewConnection) -> Result<Run> {
     let draft = Draft::new(cx, connector(product)?, new)?;
     insert(cx, product.to_owned(), new.replaces, Task::Connect(draft))
+}
+
+/// Has what arrived for a rule followed, unless it has arrived before: then that is the run. Where it is refused, the
+/// run only says so.
+pub(crate) fn deliver(cx: &mut Cx<'_>, delivery: Delivery, refusal: Option<&Trouble>) -> Result<Id<Run>> {
+    if let Some(known) = delivery.known_as() {
+        let before = cx.list::<Run>(Condition::equal("delivery", known), "id")?.pop();
+        if let Some(before) = before {
+            return Ok(before.id);
+        }
+    }
+    let is_empty = delivery.steps.is_empty();
+    let answer = delivery.answer();
+    let run = insert(cx, String::new(), None, Task::Follow(delivery))?;
+    match refusal {
+        Some(trouble) => drop(conclude(cx, run.id, &Err(trouble.clone()))?),
+        None if is_empty => drop(conclude(cx, run.id, &Ok(answer))?),
+        None => enqueue(cx, &run)?,
+    }
+    Ok(run.id)
 }
 
 fn insert(cx: &mut Cx<'_>, product: String, connection: Option<Id<Connection>>, task: Task) -> Result<Run> {
@@ -116,8 +137,7 @@ fn begin(cx: &mut Cx<'_>, id: Id<Run>) -> Result<Option<Begun>> {
         None => None,
     };
     if run.state == State::Running && !is_repeatable(&run) {
-        let lost = Trouble::new(Kind::NoAnswer, "whoever did this was lost: it isn't known how far it came");
-        conclude(cx, id, &Err(lost))?;
+        conclude(cx, id, &Err(lost()))?;
         return Ok(None);
     }
     run.state = State::Running;
@@ -128,7 +148,8 @@ fn begin(cx: &mut Cx<'_>, id: Id<Run>) -> Result<Option<Begun>> {
 
 fn is_repeatable(run: &Run) -> bool {
     match &run.task {
-        Task::Connect(_) | Task::Test => true,
+        // A rule knows by itself how far it came.
+        Task::Connect(_) | Task::Test | Task::Follow(_) => true,
         Task::Act { action, .. } => connector(&run.product)
             .and_then(|connector| action_of(connector, action))
             .is_ok_and(|action| action.is_repeatable),
@@ -136,29 +157,62 @@ fn is_repeatable(run: &Run) -> bool {
 }
 
 fn attempt(store: &Store, run: &Run, connection: Option<&Connection>) -> Result<Json, Trouble> {
-    let connector = connector(&run.product).map_err(internal)?;
-    if let Task::Connect(draft) = &run.task {
-        return connector.connect(&connections::client_of_draft(store, draft)?);
-    }
-    let gone = || Trouble::new(Kind::NotSent, "the connection is gone");
-    let connection = connection.ok_or_else(gone)?;
-    let api = connections::client_of(store, connection)?;
     match &run.task {
-        Task::Connect(_) | Task::Test => connector.connect(&api),
-        Task::Act { action, input } => {
-            let action = action_of(connector, action).map_err(internal)?;
-            let context = Context { api: &api, config: &connection.config, store };
-            action.perform(&context, &keyed(&action, input, run.id))
+        Task::Connect(draft) => {
+            let connector = connector(&run.product).map_err(internal)?;
+            connector.connect(&connections::client_of_draft(store, draft)?)
         }
+        Task::Test => {
+            let connection = connection.ok_or_else(gone)?;
+            let connector = connector(&run.product).map_err(internal)?;
+            connector.connect(&connections::client_of(store, connection)?)
+        }
+        Task::Act { action, input } => {
+            act_over(store, connection.ok_or_else(gone)?, action, input, &format!("wardroom-{}", run.id))
+        }
+        Task::Follow(delivery) => rules::follow(store, run, delivery),
     }
 }
 
-/// The input with a key by which the API knows the run again, where the action takes one and none is given.
-fn keyed(action: &Action, input: &Json, run: Id<Run>) -> Json {
+fn gone() -> Trouble {
+    Trouble::new(Kind::NotSent, "the connection is gone")
+}
+
+/// Has a connection do something, once for each `key`. What `was_begun` before is begun again only if it may be.
+pub(crate) fn act(
+    store: &Store,
+    connection: Id<Connection>,
+    action: &str,
+    input: &Json,
+    key: &str,
+    was_begun: bool,
+) -> Result<Json, Trouble> {
+    let connection = store.read(Who::system(), move |cx| cx.find(connection)).wait().map_err(internal)?;
+    let connection = connection.ok_or_else(gone)?;
+    let known = connector(&connection.product).and_then(|connector| action_of(connector, action)).map_err(internal)?;
+    if was_begun && !known.is_repeatable {
+        return Err(lost());
+    }
+    act_over(store, &connection, action, input, key)
+}
+
+fn act_over(store: &Store, connection: &Connection, action: &str, input: &Json, key: &str) -> Result<Json, Trouble> {
+    let action = action_of(connector(&connection.product).map_err(internal)?, action).map_err(internal)?;
+    let api = connections::client_of(store, connection)?;
+    let context = Context { api: &api, config: &connection.config, store };
+    action.perform(&context, &keyed(&action, input, key))
+}
+
+fn lost() -> Trouble {
+    Trouble::new(Kind::NoAnswer, "whoever did this was lost: it isn't known how far it came")
+}
+
+/// The input with a key by which the API knows the request again, where the action takes one and none is given.
+fn keyed(action: &Action, input: &Json, key: &str) -> Json {
     let mut input = input.clone();
     let takes_one = (action.inputs)().pointer("/properties/idempotency_key").is_some();
     if let Some(fields) = input.as_object_mut().filter(|fields| takes_one && !fields.contains_key("idempotency_key")) {
-        fields.insert("idempotency_key".into(), format!("wardroom-{run}").into());
+        fields.insert("idempotency_key".into(), key.into());
     }
     input
 }
@@ -187,6 +241,7 @@ fn conclude(cx: &mut Cx<'_>, id: Id<Run>, outcome: &Result<Json, Trouble>) -> Re
                     run.link = linked(cx, &run, output)?;
                     note_state(cx, &run, None, None)?;
                 }
+                Task::Follow(_) => {}
             }
         }
         Err(trouble) => {
@@ -196,7 +251,7 @@ fn conclude(cx: &mut Cx<'_>, id: Id<Run>, outcome: &Result<Json, Trouble>) -> Re
                 Task::Connect(draft) => draft.discard(cx)?,
                 Task::Test => note_state(cx, &run, None, Some(trouble))?,
                 Task::Act { .. } if trouble.kind == Kind::InvalidKey => note_state(cx, &run, None, Some(trouble))?,
-                Task::Act { .. } => {}
+                Task::Act { .. } | Task::Follow(_) => {}
             }
         }
     }
@@ -235,10 +290,9 @@ fn housekeeping(store: &Store, _: &Job) -> Result<After> {
     let tidy = |cx: &mut Cx<'_>| {
         let now = cx.now();
         cx.delete_where("hub_runs", Condition::new("finished_at < ?", store::values![now - KEPT]))?;
-        let lost = Trouble::new(Kind::NoAnswer, "whoever did this was lost");
         for run in cx.list::<Run>(Condition::equal("state", State::Running.as_str()), "id")? {
             if run.started_at.is_some_and(|started| started + LOST < now) {
-                conclude(cx, run.id, &Err(lost.clone()))?;
+                conclude(cx, run.id, &Err(lost()))?;
             }
         }
         Ok(After::Done)

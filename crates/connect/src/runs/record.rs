@@ -9,6 +9,7 @@ use store::{Record, Value, values};
 use crate::client::{Problem, Trouble};
 use crate::connections::{Connection, Draft};
 use crate::links::Link;
+use crate::rules::Delivery;
 
 base::words! {
     /// How far a run has come.
@@ -46,6 +47,8 @@ pub enum Task {
         /// What it is given.
         input: Json,
     },
+    /// What arrived for a rule.
+    Follow(Delivery),
 }
 
 impl Task {
@@ -55,6 +58,7 @@ impl Task {
             Self::Connect(_) => "connect",
             Self::Test => "test",
             Self::Act { action, .. } => action,
+            Self::Follow(_) => "rule",
         }
     }
 }
@@ -64,7 +68,7 @@ impl Task {
 pub struct Run {
     /// Which one.
     pub id: Id<Run>,
-    /// For which product.
+    /// For which product; empty for what arrived for a rule, which may use several.
     pub product: String,
     /// Over which connection; none while one is being made.
     pub connection: Option<Id<Connection>>,
@@ -121,7 +125,7 @@ impl From<&Trouble> for RunError {
 
 impl Record for Run {
     const TABLE: &'static str = "hub_runs";
-    const COLUMNS: &'static [&'static str] = &["connection_id", "state", "finished_at"];
+    const COLUMNS: &'static [&'static str] = &["connection_id", "state", "delivery", "finished_at"];
     const KIND: &'static str = "hub_run";
     const VERBS: [&'static str; 3] = ["started", "updated", "deleted"];
 
@@ -130,10 +134,17 @@ impl Record for Run {
     }
 
     fn name(&self) -> String {
-        format!("{} {}", self.product, self.task.name())
+        match &self.task {
+            Task::Follow(delivery) => format!("rule {}", delivery.name),
+            task => format!("{} {}", self.product, task.name()),
+        }
     }
 
     fn columns(&self) -> Vec<Value> {
-        values![self.connection, self.state.as_str(), self.finished_at].into()
+        let delivery = match &self.task {
+            Task::Follow(delivery) => delivery.known_as(),
+            _ => None,
+        };
+        values![self.connection, self.state.as_str(), delivery, self.finished_at].into()
     }
 }

@@ -5,9 +5,9 @@ use people::users::{User, UserReference};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{Condition, Cx, Direction, Stored};
-use web::{Body, Created, Guard, NoContent, Page, PageMeta, Paging, Query, Resource};
+use web::{Body, Created, Guard, NoContent, Page, PageMeta, Paging, Query, Resource, SecretStep};
 
-use super::record::{CalendarFeed, Secret, Subject};
+use super::record::{CalendarFeed, Subject};
 use crate::schedules::{self, Schedule};
 
 /// Who makes and ends feeds: whoever may change the schedule; and everybody for themselves.
@@ -93,10 +93,10 @@ struct FeedPayload {
 fn create(cx: &mut Cx<'_>, Body(payload): Body<CreatePayload>) -> Result<Created<FeedBody>> {
     let of = payload.calendar_feed.subject(cx).map_err(|error| error.within("calendar_feed"))?;
     admit(cx, of)?;
-    let secret = Secret::new(cx);
+    let secret = SecretStep::new(cx);
     let feed = CalendarFeed { id: cx.new_id(), hash: secret.hash(), of, created_at: cx.now() };
     cx.insert(&feed)?;
-    let url = format!("{}/ical/{}", cx.site().public_url, secret.step());
+    let url = format!("{}/ical/{}.ics", cx.site().public_url, secret.reveal());
     Ok(Created(FeedBody::of(&feed, Some(url))))
 }
 

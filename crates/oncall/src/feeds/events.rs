@@ -5,9 +5,9 @@ use std::time::Duration;
 use base::{Error, Id, Result};
 use people::users::{Directory, User};
 use store::{Condition, Cx};
-use web::{Guard, Segment, Text};
+use web::{Guard, SecretStep, Segment, Text};
 
-use super::record::{CalendarFeed, Secret, Subject};
+use super::record::{CalendarFeed, Subject};
 use crate::ical::{self, Event, Feed};
 use crate::rota::{Reason, Shift};
 use crate::schedules::{self, Schedule, calendar};
@@ -21,7 +21,7 @@ web::routes! {
 /// How far ahead a feed goes, and an import unless it says otherwise: three months, however long they are.
 pub(super) const AHEAD: Duration = Duration::from_secs(92 * 86_400);
 
-fn fetch(cx: &mut Cx<'_>, Segment(secret): Segment<Secret>) -> Result<Text> {
+fn fetch(cx: &mut Cx<'_>, Segment(secret): Segment<SecretStep>) -> Result<Text> {
     let known = Condition::equal("hash", secret.hash());
     let feed = cx.list::<CalendarFeed>(known, "id")?.into_iter().next().ok_or_else(Error::not_found)?;
     let feed = match feed.of {

@@ -1,13 +1,9 @@
 //! What is stored of a feed.
 
-use std::fmt;
-
 use base::{Id, Time};
 use people::users::User;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use store::{Cx, Record, Value, values};
-use web::PathSegment;
+use store::{Record, Value, values};
 
 use crate::schedules::Schedule;
 
@@ -56,38 +52,5 @@ impl Record for CalendarFeed {
             Subject::User(user) => (None, Some(user)),
         };
         values![self.hash.as_str(), schedule, user].into()
-    }
-}
-
-/// What makes a feed's address secret: 256 random bits.
-#[derive(Clone)]
-pub(super) struct Secret(String);
-
-impl Secret {
-    /// One that nobody can guess.
-    pub fn new(cx: &Cx<'_>) -> Self {
-        Self(hex::encode(cx.world().secret::<32>()))
-    }
-
-    /// The last step of the address.
-    pub fn step(&self) -> String {
-        format!("{}.ics", self.0)
-    }
-
-    /// What is kept of it. It is random enough for one round of SHA-256.
-    pub fn hash(&self) -> String {
-        hex::encode(Sha256::digest(self.0.as_bytes()))
-    }
-}
-
-impl PathSegment for Secret {
-    fn from_segment(segment: &str) -> Option<Self> {
-        Some(Self(segment.strip_suffix(".ics").unwrap_or(segment).into()))
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
     }
 }
