@@ -153,7 +153,16 @@ impl App {
 
     /// A client with a key that has these account-level roles.
     pub fn client(&self, roles: &[&str]) -> Client {
-        self.client_with(Grant { roles: roles.iter().map(|role| (*role).to_owned()).collect(), ..Grant::default() })
+        Client::new(&self.address, Some(&self.token(roles)))
+    }
+
+    /// The token of a new key that has these account-level roles.
+    pub fn token(&self, roles: &[&str]) -> String {
+        self.token_with(Grant { roles: roles.iter().map(|role| (*role).to_owned()).collect(), ..Grant::default() })
+    }
+
+    fn token_with(&self, grant: Grant) -> String {
+        self.write(move |cx| ApiKey::issue(cx, "Test", None, grant.clone())).1.reveal().to_owned()
     }
 
     /// A client with a key that has every role.
@@ -163,9 +172,7 @@ impl App {
 
     /// A client with a key that is given this.
     pub fn client_with(&self, grant: Grant) -> Client {
-        let issue = move |cx: &mut Cx<'_>| ApiKey::issue(cx, "Test", None, grant.clone());
-        let (_, token) = self.write(issue);
-        Client::new(&self.address, Some(token.reveal()))
+        Client::new(&self.address, Some(&self.token_with(grant)))
     }
 }
 

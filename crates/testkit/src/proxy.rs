@@ -89,6 +89,8 @@ pub struct Proxy {
 #[derive(Default)]
 struct State {
     script: Script,
+    /// The headers of answers that are kept back.
+    hidden: Vec<&'static str>,
     /// By the order in which they came.
     seen: BTreeMap<u64, Seen>,
     came: u64,
@@ -121,7 +123,10 @@ impl Proxy {
         let (target, passing) = (target.to_owned(), Arc::clone(&state));
         let react = move |request: &Request, stop: &Stop| {
             let (number, fault) = lock(&passing).note(request);
-            let reaction = pass(request, &target, fault, stop, clock.now());
+            let hidden = lock(&passing).hidden.clone();
+            // What a gateway says of a server that is not there.
+            let carry_out = || without(&hidden, forward(request, &target).unwrap_or_else(|_| page(502)));
+            let reaction = pass(carry_out, fault, stop, clock.now());
             lock(&passing).note_status(number, reaction.status);
             reaction
         };
@@ -162,6 +167,11 @@ impl Proxy {
     pub fn every(&self, n: usize, faults: &[Fault]) {
         assert!(n > 0 && !faults.is_empty(), "a share needs faults, and requests to meet them");
         lock(&self.state).script.share = Some(Share { every: n, faults: faults.to_vec(), came: 0 });
+    }
+
+    /// From now on this header of answers is kept back, as if the server didn't have it.
+    pub fn hide(&self, header: &'static str) {
+        lock(&self.state).hidden.push(header);
     }
 
     /// Nothing goes wrong any more.
@@ -218,9 +228,15 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-fn pass(request: &Request, target: &str, fault: Option<Fault>, stop: &Stop, now: Time) -> Reaction {
-    // What a gateway says of a server that is not there.
-    let carry_out = || forward(request, target).unwrap_or_else(|_| page(502));
+/// The same answer without these headers.
+fn without(hidden: &[&str], mut response: Response) -> Response {
+    for name in hidden {
+        response.headers_mut().remove(*name);
+    }
+    response
+}
+
+fn pass(carry_out: impl Fn() -> Response, fault: Option<Fault>, stop: &Stop, now: Time) -> Reaction {
     let Some(fault) = fault else { return Reaction::answer(&carry_out()) };
     match fault {
         Fault::LostAnswer => {
@@ -393,6 +409,14 @@ mod tests {
         assert_eq!((seen.headers["x-mine"].as_str(), seen.headers["authorization"].as_str()), ("1", "Bearer inc_test"));
         assert_eq!((seen.status, &seen.fault), (Some(201), &None));
         assert_eq!(*scene.carried_out.lock().unwrap(), [format!("PUT {path}")]);
+    }
+
+    #[test]
+    fn a_hidden_header_does_not_pass() {
+        let scene = Scene::new();
+        scene.proxy.hide("etag");
+        let headers = scene.post().unwrap().headers;
+        assert!(!headers.contains_key("etag") && headers.contains_key("x-seen"), "{headers:?}");
     }
 
     #[test]
