@@ -6,6 +6,7 @@
 //! | `client`      | a careful client of the public API                                   |
 //! | `connector`   | what a product does with it, as data                                 |
 //! | `products`    | the products that connect                                            |
+//! | `hyphen`      | Hyphen: teams, members and apps linked to the catalog                |
 //! | `connections` | a product, an API, and the key to it                                 |
 //! | `runs`        | everything that was asked of an API, and what came of it             |
 //! | `links`       | something elsewhere, and what it is here                             |
@@ -19,6 +20,7 @@
 pub mod client;
 pub mod connections;
 pub mod connector;
+pub mod hyphen;
 pub mod links;
 mod locks;
 mod own;

@@ -86,6 +86,14 @@ impl Trouble {
         Self { message: message.into(), ..self }
     }
 
+    /// The same as a problem of one field of what the caller was given.
+    #[must_use]
+    pub fn about(mut self, pointer: &str, code: &str) -> Self {
+        let message = self.message.clone();
+        self.problems.push(Problem { code: code.into(), message, pointer: pointer.into(), scope: None });
+        self
+    }
+
     /// The scope that the key lacks, where the server names it.
     pub fn scope(&self) -> Option<&str> {
         self.problems.iter().find_map(|problem| problem.scope.as_deref())

@@ -1,0 +1,3 @@
+//! The hub against the real server, over HTTP: what each product's requirements promise.
+
+mod hyphen;
