@@ -36,10 +36,6 @@ fn hy_3_the_key_is_nowhere_but_in_the_vault() {
     let path = format!("{CONNECTIONS}/{}/actions/test", answers[0]["connection_id"].as_str().unwrap());
     answers.push(hub.outcome(hub.admin.post(&path, json!({}))));
     assert!(answers.iter().all(|answer| !answer.to_string().contains(&token)));
-    for table in ["hub_connections", "hub_runs", "hub_links", "jobs", "audit_log", "secrets"] {
-        let sql: &'static str = format!("select cast(t as text) from (select * from {table}) t").leak();
-        let _ = sql;
-    }
 }
 
 #[test]
@@ -59,14 +55,14 @@ fn hy_10_a_connection_shows_what_was_learned_and_no_key() {
 fn hy_19_a_link_says_what_is_linked_to_what() {
     let hub = Hub::start();
     let connection = hub.connect("hyphen", HYPHEN);
-    hub.output(&connection, "permission_group", json!({"entity_id": "platform", "name": "Platform"}));
+    hub.output(&connection, "permission_group", json!({"entity_id": "platform", "entity_name": "Platform"}));
     let link = hub.admin.get("/hub/v1/links").expect(200)["links"][0].take();
     assert_eq!(link["type"], "permissionGroup");
     assert_eq!(link["entity"], json!({"id": "platform", "type": "team", "name": "Platform"}));
     assert_eq!(link["organizationIntegration"]["type"], "hyphen");
     assert_eq!(link["config"]["teamName"], "Platform");
     assert_eq!(link["status"], "connected");
-    hub.output(&connection, "permission_group", json!({"entity_id": "platform", "name": "Platform"}));
+    hub.output(&connection, "permission_group", json!({"entity_id": "platform", "entity_name": "Platform"}));
     assert_eq!(hub.admin.get("/hub/v1/links").expect(200)["links"].as_array().unwrap().len(), 1, "linked once");
 }
 
@@ -74,7 +70,8 @@ fn hy_19_a_link_says_what_is_linked_to_what() {
 fn hy_21_disconnecting_forgets_the_key_and_leaves_the_catalog_alone() {
     let hub = Hub::start();
     let connection = hub.connect("hyphen", HYPHEN);
-    let linked = hub.output(&connection, "permission_group", json!({"entity_id": "platform", "name": "Platform"}));
+    let linked =
+        hub.output(&connection, "permission_group", json!({"entity_id": "platform", "entity_name": "Platform"}));
     hub.admin.delete(&connection).expect(204);
     assert_eq!(hub.secrets(), 0);
     assert!(hub.connections().is_empty());
@@ -88,7 +85,10 @@ fn rv_1_products_are_listed_with_what_they_need() {
     let hub = Hub::start();
     let products = hub.admin.get("/hub/v1/products").expect(200)["products"].take();
     let ravenna = products.as_array().unwrap().iter().find(|product| product["id"] == "ravenna").unwrap();
-    assert_eq!((ravenna["category"].as_str(), ravenna["status"].as_str()), (Some("Incident Management"), Some("not_connected")));
+    assert_eq!(
+        (ravenna["category"].as_str(), ravenna["status"].as_str()),
+        (Some("Incident Management"), Some("not_connected"))
+    );
     assert_eq!(ravenna["key_field"], "API Token");
     hub.connect("ravenna", RAVENNA);
     let ravenna = hub.admin.get("/hub/v1/products/ravenna").expect(200)["product"].take();
@@ -119,7 +119,8 @@ fn rv_5_a_connection_stays_and_can_be_made_again() {
 fn nx_1_a_credential_has_a_name_and_perhaps_a_description() {
     let hub = Hub::start();
     let token = hub.app.token(&["viewer"]);
-    let credential = json!({"product": "nexla", "api_key": token, "base_url": hub.api.url(), "description": "Read only"});
+    let credential =
+        json!({"product": "nexla", "api_key": token, "base_url": hub.api.url(), "description": "Read only"});
     let nameless = hub.admin.post(CONNECTIONS, json!({"connection": credential}));
     assert_eq!(nameless.problems(), [("is_required", "connection.name")]);
     let mut named = credential.clone();
@@ -169,7 +170,8 @@ fn aw_1_whoever_may_not_manage_the_hub_can_not_connect() {
 fn aw_2_each_product_works_with_exactly_the_roles_that_it_names() {
     let hub = Hub::start();
     for product in hub.admin.get("/hub/v1/products").expect(200)["products"].as_array().unwrap() {
-        let roles: Vec<_> = product["role_names"].as_array().unwrap().iter().map(|role| role.as_str().unwrap()).collect();
+        let roles: Vec<_> =
+            product["role_names"].as_array().unwrap().iter().map(|role| role.as_str().unwrap()).collect();
         hub.connect(product["id"].as_str().unwrap(), &roles);
     }
 }
@@ -199,7 +201,8 @@ fn a_key_never_leaves_for_another_host() {
     hub.api.always_for("GET", Fault::Redirect("http://127.0.0.1:1/".into()));
     let run = hub.try_connect("atomicwork", "work", &token);
     assert_eq!(run["error"]["code"], "not_sent");
-    let connection = json!({"product": "atomicwork", "name": "x", "api_key": token, "base_url": "http://10.0.0.1:7010"});
+    let connection =
+        json!({"product": "atomicwork", "name": "x", "api_key": token, "base_url": "http://10.0.0.1:7010"});
     let run = hub.outcome(hub.admin.post(CONNECTIONS, json!({"connection": connection})));
     assert_eq!(run["error"]["code"], "not_sent", "a private address that the operator has not allowed");
     assert!(run["error"]["message"].as_str().unwrap().contains("private address"), "{run:#}");

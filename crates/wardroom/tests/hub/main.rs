@@ -1,3 +1,6 @@
 //! The hub against the real server, over HTTP: what each product's requirements promise.
 
+mod connections;
 mod hyphen;
+mod rules;
+mod support;

@@ -58,7 +58,8 @@ fn aw_12_a_critical_alert_creates_an_incident_once() {
     assert_eq!(deliver(&hub, &url, alert("a3", "critical"))["state"], "succeeded");
     assert_eq!(self::incidents(&hub).len(), 2);
     let sent = hub.api.requests().into_iter().filter(|seen| seen.method == "POST").map(|seen| seen.body);
-    let keys: Vec<_> = sent.map(|body| serde_json::from_str::<Value>(&body).unwrap()["idempotency_key"].clone()).collect();
+    let keys: Vec<_> =
+        sent.map(|body| serde_json::from_str::<Value>(&body).unwrap()["idempotency_key"].clone()).collect();
     assert!(keys[1].as_str().unwrap().ends_with(":declare:a3"), "{keys:?}");
     assert_eq!(keys[1], keys[2]);
 }
@@ -83,17 +84,20 @@ fn rv_10_a_ticket_goes_where_the_answer_says() {
             "input": {"name": format!("{title}: {{{{ payload.title }}}}"), "visibility": "public"},
         })
     };
-    let url = rule(&hub, json!({
-        "name": "Tickets",
-        "steps": [
-            {
-                "name": "check", "connection": "ravenna", "action": "validate_on_call",
-                "input": {"schedule": id, "email": "{{ payload.requester }}"},
-            },
-            declare("theirs", "steps.check.on_call", "For the engineer"),
-            declare("others", "not steps.check.on_call", "For the desk"),
-        ],
-    }));
+    let url = rule(
+        &hub,
+        json!({
+            "name": "Tickets",
+            "steps": [
+                {
+                    "name": "check", "connection": "ravenna", "action": "validate_on_call",
+                    "input": {"schedule": id, "email": "{{ payload.requester }}"},
+                },
+                declare("theirs", "steps.check.on_call", "For the engineer"),
+                declare("others", "not steps.check.on_call", "For the desk"),
+            ],
+        }),
+    );
     let ticket = |who: &str| json!({"requester": format!("{who}@acme.example"), "title": "It is slow"});
     deliver(&hub, &url, ticket("ada"));
     deliver(&hub, &url, ticket("bob"));
@@ -117,8 +121,14 @@ fn what_is_wrong_with_a_rule_is_told_all_at_once() {
     assert_eq!(
         pointers,
         [
-            "rule.name", "rule.when", "rule.key", "rule.steps.0.name", "rule.steps.0.when", "rule.steps.0.input.idd",
-            "rule.steps.0.input.id", "rule.steps.0.input.idd"
+            "rule.name",
+            "rule.when",
+            "rule.key",
+            "rule.steps.0.name",
+            "rule.steps.0.when",
+            "rule.steps.0.input.idd",
+            "rule.steps.0.input.id",
+            "rule.steps.0.input.idd"
         ]
     );
     let step = json!({"name": "one", "connection": "nobody", "action": "x"});
@@ -131,7 +141,8 @@ fn a_rule_s_address_is_shown_once_and_a_paused_rule_leaves_things_alone() {
     let hub = Hub::start();
     hub.connect("atomicwork", ATOMICWORK);
     let made = hub.admin.post("/hub/v1/rules", json!({"rule": on_critical_alerts()})).expect(201);
-    let (url, path) = (made["url"].as_str().unwrap(), format!("/hub/v1/rules/{}", made["rule"]["id"].as_str().unwrap()));
+    let (url, path) =
+        (made["url"].as_str().unwrap(), format!("/hub/v1/rules/{}", made["rule"]["id"].as_str().unwrap()));
     let secret = url.rsplit('/').next().unwrap();
     assert!(!hub.admin.get(&path).expect(200).to_string().contains(secret));
     hub.app.stranger().post("/hub/v1/hooks/0123", json!({})).expect(404);
