@@ -1,7 +1,8 @@
 //! The roles an API key can have, and what each grants.
 //!
-//! Names, levels and scopes are the public API's, but for those of the hub; an account-level role grants
-//! its scopes everywhere, a team-level one on what the key's teams own.
+//! Names, levels and scopes are the public API's, but for the scopes of the hub, which go with the roles for
+//! settings and secrets; an account-level role grants its scopes everywhere, a team-level one on what the key's
+//! teams own.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -110,7 +111,7 @@ pub const ROLES: &[Role] = &[
     },
     Role {
         name: "manage_settings",
-        about: "Changes the organisation's settings",
+        about: "Changes the organisation's settings, and what is connected to it",
         team_level: false,
         scopes: &[
             "alert_schema.update",
@@ -121,6 +122,9 @@ pub const ROLES: &[Role] = &[
             "announcement_templates.destroy",
             "announcement_templates.update",
             "glossary_entries.manage",
+            "hub.manage",
+            "hub.use",
+            "hub.view",
             "incident_forms.update",
             "incident_lifecycles.update",
             "incident_template.create",
@@ -415,9 +419,9 @@ pub const ROLES: &[Role] = &[
     },
     Role {
         name: "secrets_use",
-        about: "Uses secrets",
+        about: "Uses secrets, and connections that hold one",
         team_level: true,
-        scopes: &["secrets.view_metadata", "x:secrets.use"],
+        scopes: &["hub.use", "hub.view", "secrets.view_metadata", "x:secrets.use"],
     },
     Role {
         name: "call_transcripts_viewer",
@@ -489,24 +493,6 @@ pub const ROLES: &[Role] = &[
     },
     Role { name: "telemetry_viewer", about: "Sees telemetry", team_level: false, scopes: &["x:telemetry.view"] },
     Role { name: "documents_viewer", about: "Reads documents", team_level: false, scopes: &["x:documents.view"] },
-    Role {
-        name: "hub_viewer",
-        about: "Sees connections to other products, and what came of their runs",
-        team_level: false,
-        scopes: &["hub.view"],
-    },
-    Role {
-        name: "hub_user",
-        about: "Has connections do something, with the keys that they hold",
-        team_level: false,
-        scopes: &["hub.use", "hub.view"],
-    },
-    Role {
-        name: "hub_editor",
-        about: "Connects and disconnects products, and says what they do by themselves",
-        team_level: false,
-        scopes: &["hub.manage", "hub.use", "hub.view"],
-    },
 ];
 
 impl Role {

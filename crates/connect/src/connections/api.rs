@@ -5,7 +5,7 @@ use std::fmt;
 use base::{Id, Result, Secret, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 use store::{Condition, Cx, Direction};
 use web::{Awaited, Body, NoContent, Page, PageMeta, Paging, Query, Resource, Show};
 
@@ -212,7 +212,7 @@ fn delete(cx: &mut Cx<'_>, id: Id<Connection>) -> Result<NoContent> {
 #[schemars(rename = "HubAct")]
 struct ActPayload {
     /// What the action is given, by its schema.
-    input: Option<Json>,
+    input: Option<Map<String, Json>>,
 }
 
 fn act(
@@ -223,7 +223,7 @@ fn act(
     let connection = cx.get(id)?;
     let task = match action.as_str() {
         "test" => Task::Test,
-        _ => Task::Act { action, input: payload.input.unwrap_or_else(|| json!({})) },
+        _ => Task::Act { action, input: payload.input.unwrap_or_default().into() },
     };
     let run = runs::start(cx, &connection, task)?;
     left_to_jobs(cx, &run)

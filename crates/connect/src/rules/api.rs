@@ -3,7 +3,7 @@
 use base::{Error, Id, Result, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 use store::{Condition, Cx, Direction, Record};
 use web::{Awaited, Body, Guard, NoContent, Page, PageMeta, Paging, Plain, Query, Resource, SecretStep, Segment, Show};
 
@@ -136,7 +136,7 @@ struct StepFields {
     /// The action of the connection's product.
     action: String,
     /// A template for what the action is given: `{"name": "{{ payload.alert.title }}"}`.
-    input: Option<Json>,
+    input: Option<Map<String, Json>>,
 }
 
 impl RuleFields {
@@ -149,7 +149,7 @@ impl RuleFields {
                 when: step.when.clone().filter(|when| !when.trim().is_empty()),
                 connection,
                 action: step.action.clone(),
-                input: step.input.clone().unwrap_or_else(|| json!({})),
+                input: step.input.clone().unwrap_or_default().into(),
             })
         };
         self.steps.iter().enumerate().map(step).collect()

@@ -164,8 +164,8 @@ fn list(cx: &mut Cx<'_>, Query(query): Query<ListQuery>) -> Result<Page<ApiKeyBo
 
 fn create(cx: &mut Cx<'_>, Body(payload): Body<ApiKeyPayload>) -> Result<Plain<ApiKeyWithToken, 201>> {
     let grant = payload.grant()?;
-    cx.prove_owned(&grant.team_ids)?;
     let (key, token) = ApiKey::give(cx, &payload.name, payload.comments, grant)?;
+    cx.prove_owned(&key.grant.team_ids)?;
     Ok(Plain(ApiKeyWithToken { api_key: ApiKeyBody::of(cx, &key)?, token: token.reveal().into() }))
 }
 

@@ -77,6 +77,7 @@ fn every_operation_that_changes_something_says_so() {
     doors(&mut trail);
     catalog(&mut trail);
     on_call(&mut trail);
+    hub(&mut trail);
     let changing = trail.routes.iter().filter(|route| route.method != Method::GET).map(|route| route.operation);
     let untried: Vec<_> = changing.filter(|operation| !trail.tried.contains(operation)).collect();
     assert!(untried.is_empty(), "nobody has tried what these leave: {untried:?}");
@@ -196,6 +197,37 @@ fn catalog(trail: &mut Trail) {
         trail.leaves(&["catalog_entry.archived"], &call("DestroyEntry"), &entry, json!({}));
         trail.leaves(&["catalog_type.deleted"], &call("DestroyType"), &catalog_type, json!({}));
     }
+}
+
+/// What the hub is asked for; what comes of it is told of in the same words, once it is known.
+fn hub(trail: &mut Trail) {
+    let token = trail.acme.app.token(&["catalog_editor", "catalog_viewer"]);
+    let connection = json!({"product": "hyphen", "name": "Acme", "base_url": trail.acme.app.address, "api_key": token});
+    let started = ["hub_run.started"];
+    let run = trail.leaves(&started, "Hub Connections V1#Create", "", json!({"connection": connection}));
+    let ((), entries) = trail.acme.watched(|| trail.acme.app.run_jobs());
+    assert_eq!(actions(&entries), ["connection.connected"]);
+    assert_eq!(entries[0].actor.name.as_deref(), Some("Test"), "who wanted it, though a job did it");
+    let run = trail.acme.admin.get(&format!("/hub/v1/runs/{}", text(&run, "/id"))).expect(200);
+    let id = text(&run, "/run/connection_id");
+    trail.leaves(&started, "Hub Connections V1#Update", &id, json!({"connection": {"name": "Acme's"}}));
+    let team = json!({"input": {"entity_id": "t1", "entity_name": "Platform"}});
+    trail.leaves(&started, "Hub Connections V1#Act", &format!("{id}/permission_group"), team);
+    trail.acme.app.run_jobs();
+    let link = text(&trail.acme.admin.get("/hub/v1/links").expect(200), "/links/0/id");
+    trail.leaves(&["hub_link.unlinked"], "Hub Links V1#Destroy", &link, json!({}));
+    let step = json!({"name": "one", "connection": id, "action": "verify"});
+    let rule = json!({"rule": {"name": "New", "steps": [step]}});
+    let made = trail.made("hub_rule.created", "Hub Rules V1#Create", rule.clone());
+    trail.leaves(&["hub_rule.updated"], "Hub Rules V1#Update", &made, rule.clone());
+    trail.leaves(&["hub_rule.deleted"], "Hub Rules V1#Destroy", &made, json!({}));
+    let (made, _) = trail.acme.watched(|| trail.acme.admin.post("/hub/v1/rules", rule).expect(201));
+    let (_, secret) = made["url"].as_str().unwrap().rsplit_once('/').unwrap();
+    let path = format!("/hub/v1/hooks/{secret}");
+    let (_, entries) = trail.acme.watched(|| trail.acme.app.stranger().post(&path, json!({})).expect(202));
+    assert_eq!(actions(&entries), started);
+    trail.tried.insert("Hub Rules V1#Deliver");
+    trail.leaves(&["connection.disconnected"], "Hub Connections V1#Destroy", &id, json!({}));
 }
 
 /// Schedules, and who is on call instead.

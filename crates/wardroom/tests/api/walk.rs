@@ -107,7 +107,8 @@ impl Walk {
 
     /// The example, with one field of a type it can't have, for each field.
     fn wrong_bodies(&self, schema: &Value) -> Vec<(String, Value)> {
-        let properties = self.resolve(schema)["properties"].as_object().unwrap();
+        // What takes anything has no field that could be wrong.
+        let Some(properties) = self.resolve(schema)["properties"].as_object() else { return Vec::new() };
         let wrong = |(name, property): (&String, &Value)| {
             let value =
                 if kind(self.resolve(property)) == "array" { json!({"not": "this"}) } else { json!([["nor this"]]) };
@@ -141,7 +142,8 @@ fn without_a_key_every_operation_but_the_public_ones_answers_401() {
         let answer = call(&walk.app.stranger(), &operation, None);
         if operation.guard == Guard::Public {
             // What is public for whoever knows its address is not there for whoever doesn't.
-            let expected = if operation.path.starts_with("/ical/") { 404 } else { 200 };
+            let is_secret = ["/ical/", "/hub/v1/hooks/"].iter().any(|start| operation.path.starts_with(start));
+            let expected = if is_secret { 404 } else { 200 };
             assert_eq!(answer.status, expected, "{}", operation.name);
         } else {
             assert_eq!(answer.status, 401, "{}: {}", operation.name, answer.text);

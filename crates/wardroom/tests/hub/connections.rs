@@ -159,11 +159,11 @@ fn aw_1_whoever_may_not_manage_the_hub_can_not_connect() {
     let hub = Hub::start();
     let token = hub.app.token(ATOMICWORK);
     let connection = json!({"product": "atomicwork", "name": "x", "api_key": token, "base_url": hub.api.url()});
-    for roles in [&["viewer"][..], &["hub_viewer"], &["hub_user"], ATOMICWORK] {
+    for roles in [&["viewer"][..], &["secrets_use"], ATOMICWORK] {
         let refused = hub.app.client(roles).post(CONNECTIONS, json!({"connection": connection}));
         assert_eq!((refused.status, refused.problems()), (403, vec![("missing_required_scope", "")]), "{roles:?}");
     }
-    hub.app.client(&["hub_editor"]).post(CONNECTIONS, json!({"connection": connection})).expect(202);
+    hub.app.client(&["manage_settings"]).post(CONNECTIONS, json!({"connection": connection})).expect(202);
 }
 
 #[test]
