@@ -175,7 +175,7 @@ impl Action {
 }
 
 /// What is wrong with an input, as trouble.
-fn unreadable(error: &base::Error) -> Trouble {
+pub(crate) fn unreadable(error: &base::Error) -> Trouble {
     let problems = error.problems().iter().map(|problem| crate::client::Problem {
         code: problem.code.to_owned(),
         message: problem.message.clone(),

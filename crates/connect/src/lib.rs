@@ -7,6 +7,7 @@
 //! | `connector`   | what a product does with it, as data                                 |
 //! | `products`    | the products that connect                                            |
 //! | `hyphen`      | Hyphen: teams, members and apps linked to the catalog                |
+//! | `nexla`       | Nexla: pipes between the API and files or databases                  |
 //! | `connections` | a product, an API, and the key to it                                 |
 //! | `runs`        | everything that was asked of an API, and what came of it             |
 //! | `links`       | something elsewhere, and what it is here                             |
@@ -23,6 +24,7 @@ pub mod connector;
 pub mod hyphen;
 pub mod links;
 mod locks;
+pub mod nexla;
 mod own;
 pub mod products;
 pub mod rules;
@@ -37,7 +39,10 @@ pub use own::OwnServer;
 /// This feature.
 pub fn feature() -> Feature {
     let part = Part {
-        migrations: &[Migration { version: 120, name: "hub", sql: include_str!("../migrations/hub.sql") }],
+        migrations: &[
+            Migration { version: 120, name: "hub", sql: include_str!("../migrations/hub.sql") },
+            Migration { version: 121, name: "pipes", sql: include_str!("../migrations/pipes.sql") },
+        ],
         jobs: &[runs::JOB, runs::HOUSEKEEPING],
         ..Part::default()
     };

@@ -16,6 +16,7 @@
 //! | `outbox`   | [`Event`]: what others want to hear of                                 |
 //! | `audit`    | [`audit::Entry`]: who changed what                                     |
 //! | `vault`    | [`Cx::seal`], [`vault::rotate`]: secrets that have to be used again       |
+//! | `outside`  | [`outside::Table`]: tables of other databases                          |
 //! | `db`       | connections, each on a thread of its own; work comes to them           |
 //! | `sqlite`, `postgres` | the only places that know which database it is               |
 
@@ -35,6 +36,7 @@ mod value;
 
 pub mod audit;
 pub mod jobs;
+pub mod outside;
 pub mod vault;
 
 pub use cache::Cached;

@@ -79,13 +79,13 @@ fn serve(dial: &Dial, queue: &Receiver<Box<dyn Step>>, begin: &str, shared: &Sha
     }
 }
 
-struct PgSession {
+pub(crate) struct PgSession {
     client: Client,
     statements: HashMap<String, Statement>,
 }
 
 impl PgSession {
-    fn connect(dial: &Dial) -> Result<Self> {
+    pub fn connect(dial: &Dial) -> Result<Self> {
         let pause = Duration::from_millis(250);
         let mut left = RECONNECT;
         loop {

@@ -51,7 +51,7 @@ fn spawn(name: &str, shared: &Arc<Shared>, work: impl FnOnce(&Shared) + Send + '
     thread.expect("the operating system gives a thread");
 }
 
-fn connect(path: &Path, mode: OpenFlags) -> Result<Connection> {
+pub(crate) fn connect(path: &Path, mode: OpenFlags) -> Result<Connection> {
     let connection = Connection::open_with_flags(path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(failed)?;
     connection.busy_timeout(BUSY).map_err(failed)?;
     connection.set_prepared_statement_cache_capacity(256);
@@ -151,7 +151,7 @@ fn command(connection: &Connection, sql: &str) -> Result<()> {
     connection.prepare_cached(sql).and_then(|mut statement| statement.execute([])).map(drop).map_err(failed)
 }
 
-struct SqliteSession<'c>(&'c Connection);
+pub(crate) struct SqliteSession<'c>(pub &'c Connection);
 
 impl SqliteSession<'_> {
     fn prepare(&self, sql: &str) -> Result<rusqlite::CachedStatement<'_>> {
