@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::iter::Peekable;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use base::{Id, Time};
 use serde::Serialize;
@@ -127,13 +127,15 @@ impl Work<'_> {
         Ok(true)
     }
 
-    /// What time it is by the server's clock, where it tells; that the key is accepted comes with it.
+    /// What time it is by the server's clock, where it tells, or by ours if that is earlier. That the key is
+    /// accepted comes with it.
     fn server_time(&self) -> Result<Option<Time>, Failure> {
         let answer = self.engine.api.send(&Request::get(ApiPath::of(&["v1", "identity"])))?;
         answer.read::<Json>()?;
         let date = answer.header("date").and_then(|date| httpdate::parse_http_date(date).ok());
-        let since_1970 = date.and_then(|date| date.duration_since(std::time::UNIX_EPOCH).ok());
-        Ok(since_1970.and_then(|time| Time::from_microseconds(i64::try_from(time.as_micros()).ok()?)))
+        let since_1970 = date.and_then(|date| date.duration_since(UNIX_EPOCH).ok());
+        let time = since_1970.and_then(|time| Time::from_microseconds(i64::try_from(time.as_micros()).ok()?));
+        Ok(time.map(|time| time.min(self.engine.store.world().now())))
     }
 
     /// Sends records; whether all of them.

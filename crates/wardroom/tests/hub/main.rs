@@ -2,5 +2,6 @@
 
 mod connections;
 mod hyphen;
+mod nexla;
 mod rules;
 mod support;
