@@ -11,6 +11,7 @@ mod logging;
 mod oncall;
 mod open;
 mod own;
+mod pipe;
 mod remote;
 mod serve;
 mod users;
@@ -47,6 +48,8 @@ enum Command {
     Catalog(catalog::Catalog),
     /// Say who is on call, and draw the weeks to come.
     Oncall(oncall::OnCall),
+    /// Move rows between the API and files or databases.
+    Pipe(pipe::Pipes),
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -87,6 +90,7 @@ pub fn run() -> ExitCode {
         Command::Vault(vault) => vault.run(),
         Command::Catalog(catalog) => catalog.run(),
         Command::Oncall(oncall) => oncall.run(),
+        Command::Pipe(pipe) => pipe.run(),
         Command::Openapi => openapi(),
     };
     match outcome {

@@ -120,10 +120,26 @@ pub struct Delivery {
 /// What is sent for a record.
 #[derive(Clone, Debug)]
 pub struct Parcel {
+    /// The method.
+    pub method: Method,
+    /// The path.
+    pub path: ApiPath,
+    /// The body.
+    pub body: Json,
+    is_repeatable: bool,
+}
+
+impl Parcel {
     /// The request.
-    pub request: Request,
+    pub fn request(&self) -> Request {
+        let request = Request::new(self.method.into(), self.path.clone()).with_body(self.body.clone());
+        if self.is_repeatable { request.repeatable() } else { request }
+    }
+
     /// What it says, in short: when this is the same, it is the same request.
-    pub digest: String,
+    pub fn digest(&self) -> String {
+        digest(&[self.method.as_str(), self.path.as_str(), &self.body.to_string()])
+    }
 }
 
 impl Destination {
@@ -236,9 +252,7 @@ impl Delivery {
             body.entry(field).or_insert_with(|| value.into());
         }
         let path = ApiPath::of(&steps.iter().map(String::as_str).collect::<Vec<_>>());
-        let digest = digest(&[self.method.as_str(), path.as_str(), &body.to_string()]);
-        let request = Request::new(self.method.into(), path).with_body(body);
-        Ok(Parcel { request: if self.is_repeatable() { request.repeatable() } else { request }, digest })
+        Ok(Parcel { method: self.method, path, body, is_repeatable: self.is_repeatable() })
     }
 }
 
@@ -271,7 +285,7 @@ mod tests {
 
     fn parcel(json: Json, row: Json) -> Result<String, String> {
         let delivery = destination(json).delivery().unwrap();
-        delivery.parcel(AnyId::constant(7), "k", 1, &row).map(|parcel| format!("{:?}", parcel.request))
+        delivery.parcel(AnyId::constant(7), "k", 1, &row).map(|parcel| format!("{} {}", parcel.path, parcel.body))
     }
 
     fn pointers(json: Json) -> Vec<String> {

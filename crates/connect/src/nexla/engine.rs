@@ -8,7 +8,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use base::{Id, Time};
 use serde::Serialize;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use store::{Store, Who};
 
 use super::destinations::{Delivery, Parcel};
@@ -71,6 +71,31 @@ impl Engine<'_> {
         run.finished_at = (run.state != State::Interrupted).then(|| self.store.world().now());
         turn.keep(&run, Changes::new())?;
         Ok(run)
+    }
+}
+
+impl Engine<'_> {
+    /// What a pipe would read or send, for the first rows or records, at most `most`. Nothing is sent and nothing
+    /// is kept.
+    pub fn preview(&self, pipe: &Pipe, most: usize) -> Result<Vec<Json>, Failure> {
+        match pipe.definition.flow(Reach::Anywhere)? {
+            Flow::Ingest { reading, .. } => Ok(reading.sample(self.api, most)?),
+            Flow::Deliver { records, delivery } => {
+                let records = records.open(self.directory)?.take(most);
+                Ok(records.map(|record| would_send(pipe, &delivery, &record)).collect())
+            }
+        }
+    }
+}
+
+fn would_send(pipe: &Pipe, delivery: &Delivery, record: &Record) -> Json {
+    let row = record.content.as_ref().map_err(String::clone);
+    let parcel = row.and_then(|row| delivery.parcel(pipe.id.cast(), &record.key, record.line, row));
+    match parcel {
+        Ok(Parcel { method, path, body, .. }) => {
+            json!({"line": record.line, "key": record.key, "method": method, "path": path.as_str(), "body": body})
+        }
+        Err(problem) => json!({"line": record.line, "key": record.key, "error": problem}),
     }
 }
 
@@ -187,7 +212,7 @@ impl Work<'_> {
         if !delivery.is_repeatable() {
             let sent = planned.iter().zip(batch).filter_map(|(plan, record)| {
                 let parcel = plan.as_ref().ok()?;
-                Some((record.key.clone(), Change::Know(known_as(&parcel.digest, false))))
+                Some((record.key.clone(), Change::Know(known_as(&parcel.digest(), false))))
             });
             self.turn.keep(run, sent.collect())?;
         }
@@ -205,7 +230,7 @@ impl Work<'_> {
     }
 
     fn answer(&self, parcel: &Parcel) -> Answered {
-        let answer = self.engine.api.send(&parcel.request)?;
+        let answer = self.engine.api.send(&parcel.request())?;
         Ok((answer.status, answer.read()?))
     }
 
@@ -215,7 +240,9 @@ impl Work<'_> {
         let parcel = delivery.parcel(self.pipe.id.cast(), &record.key, record.line, row);
         let parcel = parcel.map_err(|problem| Outcome::failed(record, &problem))?;
         match known.get(&record.key) {
-            Some(known) if known.is_done && known.digest == parcel.digest => Err(Outcome::skipped(record, known, None)),
+            Some(known) if known.is_done && known.digest == parcel.digest() => {
+                Err(Outcome::skipped(record, known, None))
+            }
             Some(known) if known.is_done && delivery.makes_once() => {
                 let note = "has changed since it was sent; what it made then stays as it is";
                 Err(Outcome::skipped(record, known, Some(note)))
@@ -340,7 +367,7 @@ impl Outcome {
     }
 
     fn to_json(&self) -> String {
-        serde_json::json!(self).to_string()
+        json!(self).to_string()
     }
 
     fn count(&self, counts: &mut Counts) {
@@ -359,7 +386,7 @@ fn judged(record: &Record, parcel: &Parcel, answer: Option<Answered>, is_repeata
     let trouble = match answer {
         Some(Ok((status, body))) => {
             let (status, id) = (Some(status), made_id(&body));
-            let known = Known { status, remote_id: id.clone(), ..known_as(&parcel.digest, true) };
+            let known = Known { status, remote_id: id.clone(), ..known_as(&parcel.digest(), true) };
             return (Outcome { status, id, ..Outcome::of(record, Became::Done) }, Some(Change::Know(known)));
         }
         Some(Err(trouble)) => trouble,
