@@ -10,6 +10,7 @@ use web::{List, Resource, Segment, Show};
 use crate::connections::Connection;
 use crate::connector::{Action, Connector};
 use crate::hyphen::Hyphen;
+use crate::nexla::Nexla;
 
 web::routes! {
     /// List the products that connect: what each does, what it needs, and which connections it has.
@@ -19,7 +20,7 @@ web::routes! {
 }
 
 /// Every product that connects.
-const CONNECTORS: &[&dyn Connector] = &[&Hyphen];
+const CONNECTORS: &[&dyn Connector] = &[&Hyphen, &Nexla];
 
 /// What a product does, by its name in commands and addresses.
 pub fn connector(product: &str) -> Result<&'static dyn Connector> {
