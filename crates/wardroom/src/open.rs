@@ -6,6 +6,7 @@ use std::path::Path;
 
 use base::World;
 use connect::connections::Paces;
+use connect::nexla::engine::Directory;
 use indicatif::{ProgressBar, ProgressStyle};
 use store::vault::MasterKeys;
 use store::{Location, Part, Site, Store};
@@ -21,13 +22,14 @@ pub fn progress_bar(length: usize) -> ProgressBar {
 }
 
 /// Opens the database that `config` names. The master keys come along, and are read when they are needed; so do the
-/// addresses that the hub may reach.
+/// addresses that the hub may reach, and the place of its files.
 pub fn store(config: &Config, world: World, site: Site, parts: &[Part]) -> Result<Store, Box<dyn std::error::Error>> {
     make_private_directory(&config.data_dir)?;
     let world = world
         .with(MasterKeys::at(&config.secret_key_file))
         .with(Egress::allowing(config.private_addresses.iter().copied()))
-        .with(Paces::default());
+        .with(Paces::default())
+        .with(Directory(config.data_dir.join("hub")));
     open(&config.database, world, site, parts)
 }
 

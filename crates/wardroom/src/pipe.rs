@@ -4,20 +4,18 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use base::World;
 use clap::{Args, Subcommand};
 use comfy_table::Table;
-use connect::client::{Client, Patience};
-use connect::nexla::engine::{AT_ONCE, Engine, Options};
+use connect::client::Patience;
+use connect::nexla::engine::{Engine, Options};
 use connect::nexla::files::Reach;
 use connect::nexla::pipe::{Definition, Pipe};
-use connect::nexla::{Counts, Run, State};
+use connect::nexla::{Counts, Failure, Run, State};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value as Json, json};
 use store::{Cx, Store};
-use web::Egress;
 
-use crate::config::{Config, DataArgs, ServerArgs};
+use crate::config::DataArgs;
 use crate::open::{operator, store_for_command};
 use crate::{Outcome, Told};
 
@@ -93,8 +91,6 @@ struct RunPipe {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    server: Elsewhere,
-    #[command(flatten)]
     data: DataArgs,
 }
 
@@ -109,20 +105,7 @@ struct Test {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    server: Elsewhere,
-    #[command(flatten)]
     data: DataArgs,
-}
-
-/// A server to use in place of the one that the pipe's connection leads to.
-#[derive(Debug, Args)]
-struct Elsewhere {
-    /// Where the API is, in place of the pipe's connection: https://incidents.example.com
-    #[arg(long, env = "WARDROOM_URL", requires = "api_key")]
-    url: Option<String>,
-    /// The API key for it
-    #[arg(long, env = "WARDROOM_API_KEY", hide_env_values = true, requires = "url")]
-    api_key: Option<String>,
 }
 
 impl Pipes {
@@ -206,46 +189,19 @@ fn remove(name: &str, data: &DataArgs) -> Outcome {
     Ok(())
 }
 
-/// What a pipe runs with.
-struct Place {
-    store: Store,
-    pipe: Pipe,
-    api: Client,
-    directory: PathBuf,
-}
-
-impl Place {
-    fn of(name: &str, server: &Elsewhere, data: &DataArgs) -> Result<Self, Box<dyn std::error::Error>> {
-        let directory = Config::load(data, &ServerArgs::default())?.data_dir.join("hub");
-        let store = store_for_command(data)?;
-        let pipe = named(&store, name)?;
-        let api = server.client(&pipe)?.patient(Patience::LONG_RUN);
-        Ok(Self { store, pipe, api, directory })
-    }
-
-    fn engine(&self) -> Engine<'_> {
-        Engine { store: &self.store, api: &self.api, directory: &self.directory }
-    }
-}
-
-impl Elsewhere {
-    fn client(&self, pipe: &Pipe) -> Result<Client, Box<dyn std::error::Error>> {
-        let (Some(url), Some(key)) = (&self.url, &self.api_key) else {
-            let connection = &pipe.definition.connection;
-            return Err(format!("there is no connection {connection}: say --url, and WARDROOM_API_KEY").into());
-        };
-        let base = url.parse().map_err(|problem| format!("--url {problem}"))?;
-        // Whoever has the command line may go anywhere.
-        let everywhere = Egress::allowing(["0.0.0.0/0".parse()?, "::/0".parse()?]);
-        Ok(Client::new(base, key.as_str().into(), World::system(), &everywhere, AT_ONCE))
-    }
+/// What a pipe runs with while somebody watches.
+fn engine<'s>(store: &'s Store, pipe: &Pipe) -> Result<Engine<'s>, Failure> {
+    let engine = Engine::of(store, pipe)?;
+    Ok(Engine { api: engine.api.patient(Patience::LONG_RUN), ..engine })
 }
 
 impl RunPipe {
     fn run(&self) -> Outcome {
-        let place = Place::of(&self.name, &self.server, &self.data)?;
+        let store = store_for_command(&self.data)?;
+        let pipe = named(&store, &self.name)?;
+        let engine = engine(&store, &pipe)?;
         let options = Options { retry_unknown: self.retry_unknown, patience: PATIENCE };
-        let (bar, world) = (bar(), place.store.world().clone());
+        let (bar, world) = (bar(), store.world());
         let until = self.slice.then(|| world.now() + SLICE);
         let mut watch = |run: &Run| {
             bar.set_length(run.total.unwrap_or(run.counts.read));
@@ -253,7 +209,7 @@ impl RunPipe {
             bar.set_message(told(&run.counts));
             until.is_none_or(|until| world.now() < until)
         };
-        let run = place.engine().run(place.pipe.id, options, &mut watch)?;
+        let run = engine.run(pipe.id, options, &mut watch)?;
         bar.finish_and_clear();
         if self.json {
             println!("{}", json!(run));
@@ -289,9 +245,10 @@ fn bar() -> ProgressBar {
 
 impl Test {
     fn run(&self) -> Outcome {
-        let place = Place::of(&self.name, &self.server, &self.data)?;
+        let store = store_for_command(&self.data)?;
+        let pipe = named(&store, &self.name)?;
         let mut out = std::io::stdout().lock();
-        for row in place.engine().preview(&place.pipe, self.rows)? {
+        for row in engine(&store, &pipe)?.preview(&pipe, self.rows)? {
             let text = if self.json { row.to_string() } else { serde_json::to_string_pretty(&row)? };
             writeln!(out, "{text}")?;
         }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::iter::Peekable;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -20,20 +20,25 @@ use super::run::{Change, Changes, Counts, Known, Progress, Row, Run, State, Turn
 use super::sources::{Mode, Reading};
 use super::{Failure, digest};
 use crate::client::{ApiPath, Client, Kind, Request, Trouble};
+use crate::connections;
 
 /// How many requests are under way at once.
 pub const AT_ONCE: usize = 8;
 /// How many records are kept track of together where the server knows them again.
 const BATCH: usize = 64;
 
-/// What pipes run with.
+/// Where files are that are named without their place. It is a service of the [`World`](base::World).
+#[derive(Clone, Debug)]
+pub struct Directory(pub PathBuf);
+
+/// What a pipe runs with.
 pub struct Engine<'a> {
     /// Where pipes and runs are kept.
     pub store: &'a Store,
     /// The API that the pipe's connection leads to; it should take [`AT_ONCE`] requests at once.
-    pub api: &'a Client,
+    pub api: Client,
     /// Where files are that are named without their place.
-    pub directory: &'a Path,
+    pub directory: PathBuf,
 }
 
 /// How a pipe is run.
@@ -48,7 +53,21 @@ pub struct Options {
 /// Hears of a run after each step, and says whether it may go on now; if not, the next run does.
 pub type Watch<'w> = dyn FnMut(&Run) -> bool + 'w;
 
-impl Engine<'_> {
+impl<'a> Engine<'a> {
+    /// What `pipe` runs with.
+    ///
+    /// # Errors
+    /// That its connection is gone, or that there is no place for files here.
+    pub fn of(store: &'a Store, pipe: &Pipe) -> Result<Self, Failure> {
+        let id = pipe.connection_id;
+        let connection = store.read(Who::system(), move |cx| cx.find(id)).wait()?;
+        let gone = || Failure::lasting(format!("there is no connection {} any more", pipe.definition.connection));
+        let api = connections::client_of(store, &*connection.ok_or_else(gone)?)?;
+        let directory = store.world().service::<Directory>();
+        let Directory(directory) = directory.ok_or_else(|| Failure::lasting("there is no place for files here"))?;
+        Ok(Self { store, api, directory: directory.clone() })
+    }
+
     /// Runs a pipe, or goes on with its last run, until it comes to its end or may not go on.
     ///
     /// # Errors
@@ -79,9 +98,9 @@ impl Engine<'_> {
     /// is kept.
     pub fn preview(&self, pipe: &Pipe, most: usize) -> Result<Vec<Json>, Failure> {
         match pipe.definition.flow(Reach::Anywhere)? {
-            Flow::Ingest { reading, .. } => Ok(reading.sample(self.api, most)?),
+            Flow::Ingest { reading, .. } => Ok(reading.sample(&self.api, most)?),
             Flow::Deliver { records, delivery } => {
-                let records = records.open(self.directory)?.take(most);
+                let records = records.open(&self.directory)?.take(most);
                 Ok(records.map(|record| would_send(pipe, &delivery, &record)).collect())
             }
         }
@@ -109,7 +128,7 @@ struct Work<'a> {
 impl Work<'_> {
     /// Reads a list; whether to its end.
     fn ingest(&self, run: &mut Run, reading: &Reading, sink: &Sink, watch: &mut Watch<'_>) -> Result<bool, Failure> {
-        let directory = self.engine.directory;
+        let directory = &self.engine.directory;
         let target = Target { sink, directory, mode: reading.mode, run: run.id.to_string() };
         if !run.progress.is_written && !self.read_pages(run, reading, &target, watch)? {
             return Ok(false);
@@ -171,7 +190,7 @@ impl Work<'_> {
         delivery: &Delivery,
         watch: &mut Watch<'_>,
     ) -> Result<bool, Failure> {
-        let directory = self.engine.directory;
+        let directory = &self.engine.directory;
         let mut input = records.open(directory)?.peekable();
         pass_over(&mut input, &run.progress)?;
         let begin = run.progress.length.map_or(Begin::Anew, Begin::At);

@@ -1,6 +1,6 @@
 //! What a pipe is.
 
-use base::{Error, Id, Problem, Problems, Result, Time};
+use base::{Error, Id, Problems, Result, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -13,6 +13,7 @@ use super::inputs::Records;
 use super::outputs::Sink;
 use super::schedule::Schedule;
 use super::sources::{Mode, Reading, Source};
+use crate::connections::{self, Connection};
 
 /// A pipe, as people write it: `source` and `output`, or `input` and `destination`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -173,12 +174,6 @@ impl Definition {
         problems.finish()?;
         flow.ok_or_else(|| Error::internal("a pipe without problems has been understood"))
     }
-
-    /// What runs of the same pipe have in common as long as it isn't changed.
-    pub(super) fn basis(&self) -> Result<String> {
-        let parts = (&self.connection, &self.source, &self.output, &self.input, &self.destination);
-        Ok(digest(&[&serde_json::to_string(&parts).map_err(Error::internal)?]))
-    }
 }
 
 impl Input {
@@ -213,6 +208,8 @@ pub struct Pipe {
     pub id: Id<Pipe>,
     /// What it does.
     pub definition: Definition,
+    /// The connection that it uses, whatever that is called by now.
+    pub connection_id: Id<Connection>,
     /// When it was made.
     pub created_at: Time,
     /// When it was last changed.
@@ -240,22 +237,37 @@ impl Record for Pipe {
 impl Pipe {
     /// Makes a pipe. No other may have its name.
     pub fn add(cx: &mut Cx<'_>, definition: Definition) -> Result<Self> {
-        if Self::named(cx, &definition.name)?.is_some() {
-            let message = format!("there is a pipe named {} already", definition.name);
-            return Err(Error::of_problems(vec![Problem::new("already_exists", message).at("name")]));
-        }
-        let pipe = Self { id: cx.new_id(), definition, created_at: cx.now(), updated_at: cx.now() };
+        Self::expect_free(cx, &definition.name)?;
+        let connection_id = connections::named(cx, "connection", &definition.connection)?.id;
+        let pipe = Self { id: cx.new_id(), definition, connection_id, created_at: cx.now(), updated_at: cx.now() };
         cx.insert(&pipe)?;
         Ok(pipe)
+    }
+
+    /// Has `pipe` do something else from now on. No other may have its name.
+    pub fn change(cx: &mut Cx<'_>, pipe: &mut Stored<Self>, definition: Definition) -> Result<()> {
+        if definition.name != pipe.definition.name {
+            Self::expect_free(cx, &definition.name)?;
+        }
+        let connection_id = connections::named(cx, "connection", &definition.connection)?.id;
+        if (connection_id, &definition) == (pipe.connection_id, &pipe.definition) {
+            return Ok(());
+        }
+        (pipe.definition, pipe.connection_id, pipe.updated_at) = (definition, connection_id, cx.now());
+        cx.save(pipe)
+    }
+
+    fn expect_free(cx: &mut Cx<'_>, name: &str) -> Result<()> {
+        match Self::named(cx, name)? {
+            Some(_) => Err(Error::invalid("name", format!("there is a pipe named {name} already"))),
+            None => Ok(()),
+        }
     }
 
     /// Makes a pipe, or changes the one that has its name.
     pub fn put(cx: &mut Cx<'_>, definition: Definition) -> Result<Self> {
         let Some(mut pipe) = Self::named(cx, &definition.name)? else { return Self::add(cx, definition) };
-        if pipe.definition != definition {
-            (pipe.definition, pipe.updated_at) = (definition, cx.now());
-            cx.save(&mut pipe)?;
-        }
+        Self::change(cx, &mut pipe, definition)?;
         Ok(pipe.into_inner())
     }
 
@@ -268,6 +280,13 @@ impl Pipe {
     pub fn all(cx: &mut Cx<'_>) -> Result<Vec<Self>> {
         let pipes = cx.list(Condition::everything(), "name")?;
         Ok(pipes.into_iter().map(Stored::into_inner).collect())
+    }
+
+    /// What runs of the same pipe have in common as long as it isn't changed.
+    pub(super) fn basis(&self) -> Result<String> {
+        let Definition { source, output, input, destination, .. } = &self.definition;
+        let parts = (self.connection_id, source, output, input, destination);
+        Ok(digest(&[&serde_json::to_string(&parts).map_err(Error::internal)?]))
     }
 
     /// When it runs next by itself, after `after`.

@@ -174,7 +174,7 @@ impl<'s> Turn<'s> {
         let (holder, deadline) = (world.new_id(), world.now() + patience);
         let wanted = Wanted {
             pipe: pipe.id,
-            basis: pipe.definition.basis()?,
+            basis: pipe.basis()?,
             begins_anew: flow.begins_anew(),
             forgets_when_changed: flow.forgets_when_changed(),
         };

@@ -19,6 +19,8 @@ use tempfile::TempDir;
 use testkit::{Alerts, App, Client, Fault, Proxy, RetryAfter, Value, json, postgres_or_skip};
 use web::Egress;
 
+use crate::support::CONNECTIONS;
+
 /// A server, the hub's data, and a directory for files.
 struct Site {
     app: App,
@@ -33,6 +35,10 @@ impl Site {
         let (admin, directory) = (app.admin(), tempfile::tempdir().unwrap());
         let roles: Vec<_> = people::roles::ROLES.iter().map(|role| role.name).collect();
         let api = api(&app.address, &app.token(&roles), app.store.world());
+        let token = app.token(&["viewer"]);
+        let connection = json!({"product": "nexla", "name": "acme", "api_key": token, "base_url": app.address});
+        admin.post(CONNECTIONS, json!({"connection": connection})).expect(202);
+        app.run_jobs();
         Self { app, admin, api, directory }
     }
 
@@ -50,9 +56,12 @@ impl Site {
         self.app.write(move |cx| Pipe::put(cx, definition.clone())).id
     }
 
+    fn engine(&self) -> Engine<'_> {
+        Engine { store: &self.app.store, api: self.api.clone(), directory: self.directory.path().into() }
+    }
+
     fn run_while(&self, pipe: Id<Pipe>, may_go_on: &mut dyn FnMut(&Run) -> bool) -> Run {
-        let engine = Engine { store: &self.app.store, api: &self.api, directory: self.directory.path() };
-        engine.run(pipe, Options::default(), may_go_on).unwrap_or_else(|failure| panic!("{failure}"))
+        self.engine().run(pipe, Options::default(), may_go_on).unwrap_or_else(|failure| panic!("{failure}"))
     }
 
     /// Runs a pipe to its end.
@@ -494,9 +503,8 @@ fn nx_14_what_cannot_be_sent_twice_and_got_no_answer_is_unknown_until_somebody_s
     assert!(proxy.requests().is_empty());
     assert_eq!(site.admin.get("/v1/severities").expect(200)["severities"].as_array().unwrap().len(), 6);
 
-    let engine = Engine { store: &site.app.store, api: &site.api, directory: site.directory.path() };
     let options = Options { retry_unknown: true, ..Options::default() };
-    let run = engine.run(pipe, options, &mut |_| true).unwrap();
+    let run = site.engine().run(pipe, options, &mut |_| true).unwrap();
     assert_eq!((run.counts.skipped, run.counts.unknown, proxy.requests().len()), (2, 0, 1));
 }
 
@@ -508,8 +516,7 @@ fn a_pipe_runs_once_at_a_time_and_a_dead_run_is_nobodys_turn() {
     let pipe = site.pipe("one", json!({"source": source, "output": {"format": "jsonl", "file": "one.jsonl"}}));
     let mut met = Vec::new();
     site.run_while(pipe, &mut |_| {
-        let engine = Engine { store: &site.app.store, api: &site.api, directory: site.directory.path() };
-        met.push(engine.run(pipe, Options::default(), &mut |_| true).unwrap_err().is_busy());
+        met.push(site.engine().run(pipe, Options::default(), &mut |_| true).unwrap_err().is_busy());
         true
     });
     assert_eq!(met, [true, true, true]);
