@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use ureq::config::{Config, ConfigBuilder};
 use ureq::http::Uri;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
@@ -195,6 +195,13 @@ mod tests {
         for public in ["93.184.216.34", "2606:2800:220:1::1"] {
             assert_eq!(refusal(public, true), None);
             assert_eq!(refusal(public, false), Some(Refused::Plain));
+        }
+    }
+
+    #[test]
+    fn whoever_chooses_the_network_too_reaches_every_address() {
+        for address in ["127.0.0.1", "93.184.216.34", "::1", "fd00::1", "2606:2800:220:1::1"] {
+            assert_eq!(Egress::everywhere().refusal(address.parse().unwrap(), false), None, "{address}");
         }
     }
 

@@ -50,13 +50,14 @@ pub struct Request {
     body: Option<Json>,
     headers: Vec<(String, String)>,
     is_repeatable: bool,
+    takes_anything: bool,
 }
 
 impl Request {
     /// A request without a body. One that can be sent twice by its method is.
     pub fn new(method: Method, path: ApiPath) -> Self {
         let is_repeatable = method.is_idempotent();
-        Self { method, path, body: None, headers: Vec::new(), is_repeatable }
+        Self { method, path, body: None, headers: Vec::new(), is_repeatable, takes_anything: false }
     }
 
     /// GET.
@@ -97,6 +98,16 @@ impl Request {
     #[must_use]
     pub fn repeatable(self) -> Self {
         Self { is_repeatable: true, ..self }
+    }
+
+    /// The same for whoever takes the answer as it comes, JSON or not.
+    #[must_use]
+    pub fn verbatim(self) -> Self {
+        Self { takes_anything: true, ..self }
+    }
+
+    fn has_header(&self, name: &str) -> bool {
+        self.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
     }
 }
 
@@ -237,8 +248,11 @@ impl Client {
     /// Sends a request until there is an answer that stands, whatever it says.
     ///
     /// # Errors
-    /// That there is none: no answer came, none that makes sense, or not in time.
+    /// That there is none: no answer came, none that makes sense, or not in time; or there is no key to ask with.
     pub fn send(&self, request: &Request) -> Result<Answer, Trouble> {
+        if self.key.reveal().trim().is_empty() {
+            return Err(Trouble::new(Kind::NoKey, "there is no API key"));
+        }
         let deadline = self.world.now() + self.patience.call;
         let bucket = bucket(request);
         let mut last = Err(Trouble::new(Kind::Limited, "the server's rate limit leaves no time for this request"));
@@ -275,7 +289,7 @@ impl Client {
         match outcome {
             Ok(answer) if answer.status == 429 => (Ok(answer), Again::WhenAllowed),
             Ok(answer) if answer.status >= 500 => (Ok(answer), when_repeatable),
-            Ok(answer) if answer.is_nonsense() => {
+            Ok(answer) if !request.takes_anything && answer.is_nonsense() => {
                 (Err(nonsense(answer.status, "it is no JSON, or not all of it")), when_repeatable)
             }
             Ok(answer) => (Ok(answer), Again::Never),
@@ -297,16 +311,26 @@ impl Client {
             builder = builder.header(name, value);
         }
         builder = builder.header("authorization", format!("Bearer {}", self.key.reveal()));
-        builder = builder.header("accept", "application/json");
+        let usual = ["accept", "content-type"].iter().take(if request.body.is_some() { 2 } else { 1 });
+        for name in usual.filter(|name| !request.has_header(name)) {
+            builder = builder.header(*name, "application/json");
+        }
         let mut response = match &request.body {
-            Some(body) => self.agent.run(builder.header("content-type", "application/json").body(body.to_string())?)?,
+            Some(body) => self.agent.run(builder.body(body.to_string())?)?,
             None => self.agent.run(builder.body(())?)?,
         };
         let mut body = Vec::new();
         response.body_mut().with_config().limit(LONGEST_ANSWER).reader().read_to_end(&mut body)?;
-        let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let text = |value: &http::HeaderValue| self.masked(value.as_bytes()).unwrap_or_else(|| lossy(value.as_bytes()));
         let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+        let body = self.masked(&body).map_or(body, String::into_bytes);
         Ok(Answer { status: response.status().as_u16(), headers, body })
+    }
+
+    /// What a server said without the key, if it sent that back: nobody shows or keeps it by accident.
+    fn masked(&self, said: &[u8]) -> Option<String> {
+        let (said, key) = (String::from_utf8_lossy(said), self.key.reveal());
+        said.contains(key).then(|| said.replace(key, "…"))
     }
 
     fn trouble(&self, error: ureq::Error) -> Trouble {
@@ -325,6 +349,10 @@ impl Client {
         let [chance] = self.world.secret::<1>();
         whole.mul_f64(0.5 + f64::from(chance) / 512.0)
     }
+}
+
+fn lossy(said: &[u8]) -> String {
+    String::from_utf8_lossy(said).into_owned()
 }
 
 /// What became of a request without an answer.
@@ -456,6 +484,27 @@ mod tests {
         assert!(trouble.message.contains("http://evil.example/"), "{trouble}");
         assert_eq!(asked.lock().unwrap().len(), 1);
         assert!(!format!("{trouble:?}").contains("inc_key"));
+    }
+
+    #[test]
+    fn an_answer_never_holds_the_key() {
+        let echo = "HTTP/1.1 404 Not Found\r\nx-key: inc_key\r\nconnection: close\r\n\r\n\
+            {\"errors\": [{\"message\": \"who is inc_key?\"}]}";
+        let (client, _) = answering(&[echo, echo]);
+        let answer = client.send(&Request::get(path("/things"))).unwrap();
+        assert!(!format!("{answer:?}").contains("inc_key") && answer.header("x-key") == Some("…"));
+        assert!(!answer.body.windows(7).any(|part| part == b"inc_key"));
+        assert_eq!(client.get::<Json>(path("/things")).unwrap_err().message, "who is …?");
+    }
+
+    #[test]
+    fn without_a_key_nothing_is_sent() {
+        let (client, asked) = answering(&[GOOD]);
+        for blank in ["", " \n"] {
+            let client = Client { key: Arc::new(blank.into()), ..client.clone() };
+            assert_eq!(client.get::<Json>(path("/things")).unwrap_err().kind, Kind::NoKey);
+        }
+        assert!(asked.lock().unwrap().is_empty());
     }
 
     #[test]
