@@ -8,6 +8,9 @@
 //! | `products`    | the products that connect                                            |
 //! | `hyphen`      | Hyphen: teams, members and apps linked to the catalog                |
 //! | `nexla`       | Nexla: pipes between the API and files or databases                  |
+//! | `ravenna`     | Ravenna: whether somebody is on call                                 |
+//! | `atomicwork`  | Atomicwork: incidents, and a call of anything else                   |
+//! | `schedules`   | schedules and shifts, as the API has them                            |
 //! | `connections` | a product, an API, and the key to it                                 |
 //! | `runs`        | everything that was asked of an API, and what came of it             |
 //! | `links`       | something elsewhere, and what it is here                             |
@@ -18,6 +21,7 @@
 //!
 //! It knows no feature: it reaches the platform through the public API alone.
 
+pub mod atomicwork;
 pub mod client;
 pub mod connections;
 pub mod connector;
@@ -27,8 +31,10 @@ mod locks;
 pub mod nexla;
 mod own;
 pub mod products;
+pub mod ravenna;
 pub mod rules;
 pub mod runs;
+pub mod schedules;
 mod templates;
 
 use store::{Migration, Part};

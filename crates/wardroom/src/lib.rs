@@ -1,5 +1,6 @@
 //! The command line: what is configured, which features there are, and what each command does.
 
+mod api_args;
 mod audit;
 mod bootstrap;
 mod catalog;
@@ -12,7 +13,6 @@ mod oncall;
 mod open;
 mod own;
 mod pipe;
-mod remote;
 mod serve;
 mod users;
 mod vault;

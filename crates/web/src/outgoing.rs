@@ -44,8 +44,7 @@ impl Egress {
 
     /// Every address, encrypted or not: for whoever may reach them all anyway.
     pub fn everywhere() -> Self {
-        let all = [IpNet::from(ipnet::Ipv4Net::default()), IpNet::from(ipnet::Ipv6Net::default())];
-        Self::allowing(all)
+        Self::allowing([Ipv4Net::default().into(), Ipv6Net::default().into()])
     }
 
     /// Like [`agent`], for a server that a user chose. It sends no request on to where it is redirected to, and

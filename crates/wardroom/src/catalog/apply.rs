@@ -6,14 +6,14 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use connect::client::Trouble;
 use indicatif::ProgressBar;
 
 use super::model::{Attribute, Binding, Bindings, Changes, NewEntry, Patch};
 use super::plan::{Create, Plan, TypePlan, Update, Values};
-use super::remote::PAGE;
+use super::remote::{PAGE, Remote};
 use super::schema::STEPS;
 use crate::open::progress_bar;
-use crate::remote::{Refusal, Remote};
 
 /// Something that could not be done.
 #[derive(Debug)]
@@ -76,7 +76,7 @@ impl Applying<'_> {
             }
             (None, None) => return None,
         };
-        made.map_err(|refusal| self.fail(plan, "", &refusal)).ok()
+        made.map_err(|trouble| self.fail(plan, "", &trouble)).ok()
     }
 
     /// Gives a type the attributes that it gets in this step.
@@ -85,15 +85,15 @@ impl Applying<'_> {
         let Some((_, attributes)) = due.filter(|_| !self.failed.contains(&plan.wanted.type_name)) else { return };
         match self.remote.update_schema(&made.id, made.version, attributes) {
             Ok(version) => made.version = version,
-            Err(refusal) => self.fail(plan, " attributes", &refusal),
+            Err(trouble) => self.fail(plan, " attributes", &trouble),
         }
     }
 
-    fn fail(&mut self, plan: &TypePlan<'_>, part: &str, refusal: &Refusal) {
+    fn fail(&mut self, plan: &TypePlan<'_>, part: &str, trouble: &Trouble) {
         self.failed.insert(plan.wanted.type_name.clone());
         self.failures.push(Failure {
             place: format!("{}: {}{part}", plan.wanted.source, plan.wanted.name),
-            message: refusal.to_string(),
+            message: trouble.to_string(),
             entries: plan.creates.len() + plan.updates.len() + plan.archives.len(),
         });
     }
@@ -165,27 +165,27 @@ fn run(remote: &Remote, jobs: &[Job<'_>], what: &'static str, threads: usize) ->
 
 impl Job<'_> {
     fn run(&self, remote: &Remote, failures: &Mutex<Vec<Failure>>, bar: &ProgressBar) {
-        let fail = |place: String, refusal: &Refusal| {
-            let failure = Failure { place, message: refusal.to_string(), entries: 1 };
+        let fail = |place: String, trouble: &Trouble| {
+            let failure = Failure { place, message: trouble.to_string(), entries: 1 };
             failures.lock().expect("no one panics holding it").push(failure);
         };
         match &self.work {
             Work::Create(create) => {
-                if let Err(refusal) = self.create(remote, create) {
-                    fail(self.plan.wanted.place(create.wanted), &refusal);
+                if let Err(trouble) = self.create(remote, create) {
+                    fail(self.plan.wanted.place(create.wanted), &trouble);
                 }
             }
             Work::Update(updates) => self.update(remote, updates, &fail),
             Work::Archive(id, key) => {
-                if let Err(refusal) = remote.archive_entry(id) {
-                    fail(format!("{} {key}", self.plan.wanted.name), &refusal);
+                if let Err(trouble) = remote.archive_entry(id) {
+                    fail(format!("{} {key}", self.plan.wanted.name), &trouble);
                 }
             }
         }
         bar.inc(self.work.entries() as u64);
     }
 
-    fn create(&self, remote: &Remote, create: &Create<'_>) -> Result<(), Refusal> {
+    fn create(&self, remote: &Remote, create: &Create<'_>) -> Result<(), Trouble> {
         remote.create_entry(&NewEntry {
             catalog_type_id: self.type_id,
             name: &create.wanted.name,
@@ -198,16 +198,16 @@ impl Job<'_> {
 
     /// Changes entries in one request; where it is refused, in two of one half each, and so on, until
     /// only those are left that are to blame.
-    fn update(&self, remote: &Remote, updates: &[&Update<'_>], fail: &impl Fn(String, &Refusal)) {
-        let Err(refusal) = remote.update_entries(&self.changes(updates)) else { return };
+    fn update(&self, remote: &Remote, updates: &[&Update<'_>], fail: &impl Fn(String, &Trouble)) {
+        let Err(trouble) = remote.update_entries(&self.changes(updates)) else { return };
         match updates {
-            [one] => fail(self.plan.wanted.place(one.wanted), &refusal),
-            _ if refusal.status == Some(422) => {
+            [one] => fail(self.plan.wanted.place(one.wanted), &trouble),
+            _ if trouble.status == Some(422) => {
                 let (some, others) = updates.split_at(updates.len() / 2);
                 self.update(remote, some, fail);
                 self.update(remote, others, fail);
             }
-            all => all.iter().for_each(|one| fail(self.plan.wanted.place(one.wanted), &refusal)),
+            all => all.iter().for_each(|one| fail(self.plan.wanted.place(one.wanted), &trouble)),
         }
     }
 

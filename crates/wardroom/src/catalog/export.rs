@@ -10,8 +10,9 @@ use clap::{Args, ValueEnum};
 use super::format::{self, Backlink, Document, Value};
 use super::model::{Attribute, Entry, Type};
 use super::plan::Actual;
-use super::{ServerArgs, read_entries};
+use super::{read_entries, remote};
 use crate::Outcome;
+use crate::api_args::ApiAndKeyArgs;
 
 /// Write the catalog as a file that `import` reads.
 #[derive(Debug, Args)]
@@ -26,7 +27,7 @@ pub struct Export {
     #[arg(long)]
     output: Option<PathBuf>,
     #[command(flatten)]
-    server: ServerArgs,
+    api: ApiAndKeyArgs,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -40,7 +41,7 @@ enum Format {
 impl Export {
     /// Runs it.
     pub fn run(&self) -> Outcome {
-        let remote = self.server.remote(1);
+        let remote = remote(&self.api, 1)?;
         let mut actual = Actual { types: remote.types()?, ..Actual::default() };
         let types = self.chosen(&actual.types)?;
         for exported in &types {

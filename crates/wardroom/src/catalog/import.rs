@@ -7,10 +7,11 @@ use clap::Args;
 
 use super::apply::apply;
 use super::plan::{self, Actual};
+use super::remote::Remote;
 use super::wanted::{Wanted, gather};
-use super::{ServerArgs, files, print, read_entries};
+use super::{files, print, read_entries};
 use crate::Outcome;
-use crate::remote::Remote;
+use crate::api_args::ApiAndKeyArgs;
 
 /// Make the catalog what files say.
 #[derive(Debug, Args)]
@@ -31,14 +32,14 @@ pub struct Import {
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
     parallel: u16,
     #[command(flatten)]
-    server: ServerArgs,
+    api: ApiAndKeyArgs,
 }
 
 impl Import {
     /// Runs it.
     pub fn run(&self) -> Outcome {
         let parallel = usize::from(self.parallel);
-        let remote = self.server.remote(parallel);
+        let remote = super::remote(&self.api, parallel)?;
         let documents = files::read(&self.path)?;
         let mut actual = Actual { types: remote.types()?, ..Actual::default() };
         let wanted = gather(documents, &actual.types)?;

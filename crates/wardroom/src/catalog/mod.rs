@@ -27,11 +27,13 @@ mod schema;
 mod wanted;
 
 use clap::{Args, Subcommand};
+use connect::client::{Patience, Trouble};
 
 use self::plan::Actual;
+use self::remote::Remote;
 use crate::Outcome;
+use crate::api_args::ApiAndKeyArgs;
 use crate::open::progress_bar;
-use crate::remote::{Refusal, Remote};
 
 /// Keep the catalog in files.
 #[derive(Debug, Args)]
@@ -48,21 +50,9 @@ enum Command {
     Export(export::Export),
 }
 
-/// The server to talk to.
-#[derive(Debug, Args)]
-struct ServerArgs {
-    /// Where the API is: https://incidents.example.com
-    #[arg(long, env = "WARDROOM_URL")]
-    url: String,
-    /// An API key that may view and change the catalog
-    #[arg(long, env = "WARDROOM_API_KEY", hide_env_values = true)]
-    api_key: String,
-}
-
-impl ServerArgs {
-    fn remote(&self, at_once: usize) -> Remote {
-        Remote::new(&self.url, &self.api_key, at_once)
-    }
+/// The catalog to read and to change, for a long run.
+fn remote(api: &ApiAndKeyArgs, at_once: usize) -> Result<Remote, Box<dyn std::error::Error>> {
+    Ok(Remote::new(api.client(at_once)?.patient(Patience::LONG_RUN)))
 }
 
 impl Catalog {
@@ -76,7 +66,7 @@ impl Catalog {
 }
 
 /// Reads the entries of a type, unless they were read before.
-fn read_entries(remote: &Remote, actual: &mut Actual, type_id: &str) -> Result<(), Refusal> {
+fn read_entries(remote: &Remote, actual: &mut Actual, type_id: &str) -> Result<(), Trouble> {
     if actual.entries.contains_key(type_id) {
         return Ok(());
     }

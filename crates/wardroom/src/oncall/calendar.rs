@@ -3,14 +3,15 @@
 use std::io::{self, IsTerminal, Write};
 
 use clap::Args;
+use connect::client::Client;
+use connect::schedules;
 use terminal_size::{Width, terminal_size};
 
 use super::chart::{Chart, Style};
 use super::find::find;
 use super::when::{When, now};
-use super::{explained, schedules};
+use super::{every_schedule, explained, zone};
 use crate::Outcome;
-use crate::remote::Remote;
 
 /// How wide a drawing is that is not on a terminal.
 const WIDTH: usize = 80;
@@ -28,14 +29,14 @@ pub struct Calendar {
 
 impl Calendar {
     /// Runs it.
-    pub fn run(&self, remote: &Remote, at: Option<When>) -> Outcome {
-        let all = schedules(remote)?;
+    pub fn run(&self, api: &Client, at: Option<When>) -> Outcome {
+        let all = every_schedule(api)?;
         let schedule = find(&all, &self.of)?;
-        let zone = schedule.zone()?;
+        let zone = zone(schedule)?;
         let at = at.map(|at| at.moment(&zone)).transpose()?.unwrap_or_else(now);
         let (style, width) = look();
         let chart = Chart::new(schedule, zone, at, self.weeks, style)?;
-        let shifts = remote.shifts(&schedule.id, chart.window()?).map_err(explained)?;
+        let shifts = schedules::shifts(api, &schedule.id, chart.window()?).map_err(explained)?;
         io::stdout().lock().write_all(chart.draw(&shifts, width)?.as_bytes())?;
         Ok(())
     }

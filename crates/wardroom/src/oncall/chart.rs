@@ -6,11 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use connect::schedules::{Place, Schedule, Shift, User};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-use super::model::{Place, Schedule, Shift, User};
 use super::when::time;
 
 /// How to draw.
@@ -277,11 +277,12 @@ fn padded(text: &str, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::duty::tests::{overriding, payments, shift};
+    use super::super::zone;
     use super::*;
 
     fn drawn(shifts: &[Shift], at: &str, weeks: u16, width: usize, style: Style) -> String {
         let schedule = payments();
-        let chart = Chart::new(&schedule, schedule.zone().unwrap(), at.parse().unwrap(), weeks, style).unwrap();
+        let chart = Chart::new(&schedule, zone(&schedule).unwrap(), at.parse().unwrap(), weeks, style).unwrap();
         chart.draw(shifts, width).unwrap()
     }
 
@@ -379,7 +380,7 @@ Overrides
     fn a_schedule_without_rotations_is_told() {
         let schedule = Schedule { config: Default::default(), ..payments() };
         let at = "2026-11-25T12:00:00Z".parse().unwrap();
-        let chart = Chart::new(&schedule, schedule.zone().unwrap(), at, 1, Style::Plain).unwrap();
+        let chart = Chart::new(&schedule, zone(&schedule).unwrap(), at, 1, Style::Plain).unwrap();
         assert!(chart.draw(&[], 80).unwrap().ends_with("\nNobody is on call: the schedule has no rotation.\n"));
     }
 }

@@ -1,9 +1,9 @@
 //! Who is on call at a moment, in words.
 
+use connect::schedules::{Place, Schedule, Shift};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::model::{Place, Schedule, Shift};
 use super::when::{how_long, time};
 
 /// How far away the end of a shift is that has none, as far as people care.
@@ -126,6 +126,7 @@ pub fn changes<'d>(before: &[Duty], after: &'d [Duty]) -> Vec<&'d Duty> {
 pub(super) mod tests {
     use serde_json::json;
 
+    use super::super::zone;
     use super::*;
 
     /// Payments, in London: Primary, and Backup with two layers.
@@ -156,7 +157,7 @@ pub(super) mod tests {
     }
 
     fn sentences(schedule: &Schedule, at: &str, shifts: &[Shift]) -> Vec<String> {
-        duties(schedule, &schedule.zone().unwrap(), at.parse().unwrap(), shifts).iter().map(Duty::sentence).collect()
+        duties(schedule, &zone(schedule).unwrap(), at.parse().unwrap(), shifts).iter().map(Duty::sentence).collect()
     }
 
     const AT: &str = "2026-11-30T05:40:00Z";
@@ -217,7 +218,7 @@ pub(super) mod tests {
 
     #[test]
     fn a_change_is_another_person_or_an_override_and_not_the_passing_of_time() {
-        let zone = payments().zone().unwrap();
+        let zone = zone(&payments()).unwrap();
         let ada = shift("R1 L1", "Ada", "2026-11-23T09:00", "2026-11-30T09:00");
         let bob = shift("R1 L1", "Bob", "2026-11-30T09:00", "2026-12-07T09:00");
         let at = |at: &str, shifts: &[Shift]| duties(&payments(), &zone, at.parse().unwrap(), shifts);

@@ -1,6 +1,6 @@
 //! Which schedule a person means.
 
-use super::model::Schedule;
+use connect::schedules::Schedule;
 
 /// The schedule with this ID, or of this name, or the only one whose name begins so. Case does not matter.
 pub fn find<'s>(schedules: &'s [Schedule], wanted: &str) -> Result<&'s Schedule, String> {

@@ -2,8 +2,6 @@
 //!
 //! | module     | what it is                                                        |
 //! |------------|-------------------------------------------------------------------|
-//! | `model`    | schedules and shifts as the API has them                            |
-//! | `remote`   | asking the server                                                   |
 //! | `find`     | which schedule a person means (pure)                                |
 //! | `when`     | reading and wording times (pure)                                    |
 //! | `duty`     | who is on call at a moment, in words (pure)                         |
@@ -16,18 +14,18 @@ mod calendar;
 mod chart;
 mod duty;
 mod find;
-mod model;
-mod remote;
 mod validate;
 mod when;
 mod who;
 
 use clap::{Args, Subcommand};
+use connect::client::{Client, Trouble};
+use connect::schedules::{self, Schedule};
+use jiff::tz::TimeZone;
 
-use self::model::Schedule;
 use self::when::When;
 use crate::Outcome;
-use crate::remote::{Refusal, Remote};
+use crate::api_args::{self, ApiAndKeyArgs};
 
 /// Say who is on call.
 #[derive(Debug, Args)]
@@ -40,7 +38,7 @@ pub struct OnCall {
     #[arg(long, global = true, value_name = "TIME")]
     at: Option<When>,
     #[command(flatten)]
-    server: ServerArgs,
+    api: ApiAndKeyArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -51,74 +49,39 @@ enum Command {
     Validate(validate::Validate),
 }
 
-/// The server to ask. Either may stand before or after the subcommand, so clap can't require it.
-#[derive(Debug, Args)]
-struct ServerArgs {
-    /// Where the API is: https://incidents.example.com
-    #[arg(long, env = "WARDROOM_URL", global = true)]
-    url: Option<String>,
-    /// An API key that may view schedules
-    #[arg(long, env = "WARDROOM_API_KEY", hide_env_values = true, global = true)]
-    api_key: Option<String>,
-}
-
-impl ServerArgs {
-    fn remote(&self) -> Result<Remote, &'static str> {
-        let url = self.url.as_deref().ok_or("which server? Say so with --url, or in WARDROOM_URL")?;
-        let key =
-            self.api_key.as_deref().ok_or("an API key is needed: give it with --api-key, or in WARDROOM_API_KEY")?;
-        Ok(Remote::new(url, key, 1).impatient())
-    }
-}
-
 impl OnCall {
     /// Runs it.
     pub fn run(&self) -> Outcome {
-        let remote = self.server.remote()?;
+        let api = self.api.client(1)?;
         match &self.command {
-            None => self.who.run(&remote, self.at),
+            None => self.who.run(&api, self.at),
             Some(Command::Calendar(_)) if self.who.says_something() => {
                 Err("--schedule, --watch and --every don't go with calendar: it is `wardroom oncall calendar SCHEDULE`"
                     .into())
             }
-            Some(Command::Validate(validate)) => validate.run(&remote, self.at),
-            Some(Command::Calendar(calendar)) => calendar.run(&remote, self.at),
+            Some(Command::Validate(validate)) => validate.run(&api, self.at),
+            Some(Command::Calendar(calendar)) => calendar.run(&api, self.at),
         }
     }
 }
 
 /// Every schedule, by name.
-fn schedules(remote: &Remote) -> Result<Vec<Schedule>, Box<dyn std::error::Error>> {
-    let mut schedules = remote.schedules().map_err(explained)?;
-    if schedules.is_empty() {
+fn every_schedule(api: &Client) -> Result<Vec<Schedule>, Box<dyn std::error::Error>> {
+    let mut found = schedules::all(api).map_err(explained)?;
+    if found.is_empty() {
         return Err("there are no schedules yet".into());
     }
-    schedules.sort_by_cached_key(|schedule| (schedule.name.to_lowercase(), schedule.id.clone()));
-    Ok(schedules)
+    found.sort_by_cached_key(|schedule| (schedule.name.to_lowercase(), schedule.id.clone()));
+    Ok(found)
 }
 
-/// What a refusal means to whoever asked who is on call.
-fn explained(refusal: Refusal) -> String {
-    match refusal.status {
-        None => format!("the server can't be reached: {refusal}"),
-        Some(401) => {
-            "the server does not accept this API key; `wardroom keys create --name me --role viewer` makes one".into()
-        }
-        Some(403) => format!("this API key may not view schedules: {refusal}"),
-        Some(_) => format!("the server refused: {refusal}"),
-    }
+/// What trouble means to whoever asked who is on call.
+fn explained(trouble: Trouble) -> String {
+    api_args::explained(trouble, "view schedules")
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn refusals_are_told_to_people() {
-        let told = |status, message: &str| explained(Refusal { status, message: message.into() });
-        assert_eq!(told(None, "http://x: refused"), "the server can't be reached: http://x: refused");
-        assert!(told(Some(401), "x").contains("does not accept this API key"));
-        assert_eq!(told(Some(403), "no right"), "this API key may not view schedules: no right");
-        assert_eq!(told(Some(500), "oh"), "the server refused: oh");
-    }
+/// The time zone of a schedule.
+fn zone(schedule: &Schedule) -> Result<TimeZone, String> {
+    let unknown = || format!("{} has a time zone that is not known here: {}", schedule.name, schedule.timezone);
+    ::oncall::rota::zone(&schedule.timezone).ok_or_else(unknown)
 }

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use base::World;
+use connect::schedules::timestamp;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned, civil};
 
@@ -38,7 +39,7 @@ impl When {
 
 /// The current moment.
 pub fn now() -> Timestamp {
-    Timestamp::from_microsecond(World::system().now().microseconds()).expect("base::Time is within its range")
+    timestamp(World::system().now())
 }
 
 /// A time that is near `at`: `Mon 30 Nov 09:00 GMT`; with its year where that is another one.

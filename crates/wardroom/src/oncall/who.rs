@@ -5,15 +5,15 @@ use std::thread;
 use std::time::Duration;
 
 use clap::Args;
+use connect::client::Client;
+use connect::schedules::{self, Schedule};
 use jiff::{SignedDuration, Timestamp};
 
 use super::duty::{Duty, changes, duties};
 use super::find::find;
-use super::model::Schedule;
 use super::when::{When, full, now};
-use super::{explained, schedules};
+use super::{every_schedule, explained, zone};
 use crate::Outcome;
-use crate::remote::{Refusal, Remote};
 
 /// How far ahead is looked for who is next: first so many days, and where that finds nobody, more.
 const AHEAD: [i64; 2] = [8, 91];
@@ -39,23 +39,23 @@ impl Who {
     }
 
     /// Runs it.
-    pub fn run(&self, remote: &Remote, at: Option<When>) -> Outcome {
+    pub fn run(&self, api: &Client, at: Option<When>) -> Outcome {
         if self.watch {
             return if at.is_none() {
-                self.watch(remote)
+                self.watch(api)
             } else {
                 Err("--watch looks at now: --at does not go with it".into())
             };
         }
-        let duties = self.look(remote, at)?;
+        let duties = self.look(api, at)?;
         let mut out = io::stdout().lock();
         out.write_all(report(&duties, at.is_some()).as_bytes())?;
         Ok(())
     }
 
-    fn watch(&self, remote: &Remote) -> Outcome {
+    fn watch(&self, api: &Client) -> Outcome {
         let every = Duration::from_secs(self.every.unwrap_or(30));
-        let mut known = self.look(remote, None)?;
+        let mut known = self.look(api, None)?;
         let mut out = io::stdout().lock();
         let redraws = out.is_terminal();
         if !redraws {
@@ -68,7 +68,7 @@ impl Who {
             }
             out.flush()?;
             thread::sleep(every);
-            match self.look(remote, None) {
+            match self.look(api, None) {
                 Ok(seen) if redraws => known = seen,
                 Ok(seen) => {
                     for change in changes(&known, &seen) {
@@ -83,27 +83,27 @@ impl Who {
     }
 
     /// How things stand.
-    fn look(&self, remote: &Remote, at: Option<When>) -> Result<Vec<Duty>, Box<dyn std::error::Error>> {
-        let all = schedules(remote)?;
+    fn look(&self, api: &Client, at: Option<When>) -> Result<Vec<Duty>, Box<dyn std::error::Error>> {
+        let all = every_schedule(api)?;
         let wanted = match &self.schedule {
             Some(wanted) => vec![find(&all, wanted)?],
             None => all.iter().collect(),
         };
         let (now, mut found) = (now(), Vec::new());
         for schedule in wanted {
-            let zone = schedule.zone()?;
+            let zone = zone(schedule)?;
             let at = at.map(|at| at.moment(&zone)).transpose()?.unwrap_or(now);
-            found.extend(look_at(remote, schedule, at)?);
+            found.extend(look_at(api, schedule, at)?);
         }
         Ok(found)
     }
 }
 
-fn look_at(remote: &Remote, schedule: &Schedule, at: Timestamp) -> Result<Vec<Duty>, String> {
-    let (zone, mut found) = (schedule.zone()?, Vec::new());
+fn look_at(api: &Client, schedule: &Schedule, at: Timestamp) -> Result<Vec<Duty>, String> {
+    let (zone, mut found) = (zone(schedule)?, Vec::new());
     for days in AHEAD {
         let end = at.saturating_add(SignedDuration::from_hours(24 * days)).map_err(|error| error.to_string())?;
-        let shifts = remote.shifts(&schedule.id, at..end).map_err(|refusal: Refusal| explained(refusal))?;
+        let shifts = schedules::shifts(api, &schedule.id, at..end).map_err(explained)?;
         found = duties(schedule, &zone, at, &shifts);
         if found.iter().all(Duty::knows_next) {
             break;

@@ -1,7 +1,10 @@
 //! The hub against the real server, over HTTP: what each product's requirements promise.
 
+mod atomicwork;
 mod connections;
+mod direct;
 mod hyphen;
 mod nexla;
+mod ravenna;
 mod rules;
 mod support;

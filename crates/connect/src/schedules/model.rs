@@ -1,7 +1,7 @@
 //! Schedules and shifts as the API has them, as far as they matter here.
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A schedule.
@@ -55,11 +55,13 @@ pub struct Layer {
 }
 
 /// Someone is on call.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub struct Shift {
     /// The first moment.
+    #[schemars(with = "base::Time")]
     pub start_at: Timestamp,
     /// The first moment after it.
+    #[schemars(with = "base::Time")]
     pub end_at: Timestamp,
     /// The rotation.
     #[serde(default)]
@@ -76,7 +78,7 @@ pub struct Shift {
 }
 
 /// A user.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema)]
 pub struct User {
     /// What they are called.
     pub name: String,
@@ -99,12 +101,6 @@ pub struct Place {
 }
 
 impl Schedule {
-    /// Its time zone.
-    pub fn zone(&self) -> Result<TimeZone, String> {
-        ::oncall::rota::zone(&self.timezone)
-            .ok_or_else(|| format!("{} has a time zone that is not known here: {}", self.name, self.timezone))
-    }
-
     /// Where people are on call at `moment`, and where they are by `shifts`, be it gone or not there yet.
     pub fn places(&self, moment: Timestamp, shifts: &[Shift]) -> Vec<Place> {
         let mut places: Vec<_> = self.versions_at(moment).into_iter().flat_map(Rotation::places).collect();
@@ -114,6 +110,11 @@ impl Schedule {
             }
         }
         places
+    }
+
+    /// Whether somebody takes turns at `moment`.
+    pub fn has_member(&self, user_id: &str, moment: Timestamp) -> bool {
+        self.versions_at(moment).iter().flat_map(|rotation| &rotation.users).any(|user| user.id == user_id)
     }
 
     /// The version of each rotation that applies at `moment`.
