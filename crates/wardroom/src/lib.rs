@@ -1,11 +1,14 @@
 //! The command line: what is configured, which features there are, and what each command does.
 
+mod api;
 mod api_args;
 mod audit;
 mod bootstrap;
 mod catalog;
+mod completions;
 mod config;
 mod demo;
+mod incident;
 mod key_file;
 mod keys;
 mod logging;
@@ -50,8 +53,14 @@ enum Command {
     Oncall(oncall::OnCall),
     /// Move rows between the API and files or databases.
     Pipe(pipe::Pipes),
+    /// Create, look up, change and list incidents.
+    Incident(incident::Incident),
+    /// Call any operation of the API.
+    Api(api::Api),
     /// Print the OpenAPI document.
     Openapi,
+    /// Print what makes a shell complete commands.
+    Completions(completions::Completions),
 }
 
 /// Every feature, each after those it stands on.
@@ -91,7 +100,10 @@ pub fn run() -> ExitCode {
         Command::Catalog(catalog) => catalog.run(),
         Command::Oncall(oncall) => oncall.run(),
         Command::Pipe(pipe) => pipe.run(),
+        Command::Incident(incident) => incident.run(),
+        Command::Api(api) => api.run(),
         Command::Openapi => openapi(),
+        Command::Completions(completions) => completions.run(Cli::command()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

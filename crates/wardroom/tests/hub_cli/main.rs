@@ -1,0 +1,6 @@
+//! The commands that ask an API, as a person or a script runs them.
+
+mod api;
+mod completions;
+mod incident;
+mod support;
