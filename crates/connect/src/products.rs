@@ -7,10 +7,12 @@ use serde_json::Value as Json;
 use store::{Condition, Cx};
 use web::{List, Resource, Segment, Show};
 
+use crate::atomicwork::Atomicwork;
 use crate::connections::Connection;
 use crate::connector::{Action, Connector};
 use crate::hyphen::Hyphen;
 use crate::nexla::Nexla;
+use crate::ravenna::Ravenna;
 
 web::routes! {
     /// List the products that connect: what each does, what it needs, and which connections it has.
@@ -20,7 +22,7 @@ web::routes! {
 }
 
 /// Every product that connects.
-const CONNECTORS: &[&dyn Connector] = &[&Hyphen, &Nexla];
+const CONNECTORS: &[&dyn Connector] = &[&Hyphen, &Ravenna, &Nexla, &Atomicwork];
 
 /// What a product does, by its name in commands and addresses.
 pub fn connector(product: &str) -> Result<&'static dyn Connector> {

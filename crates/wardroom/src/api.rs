@@ -1,6 +1,5 @@
 //! `wardroom api`: any operation of the API, from a shell.
 
-use std::fs;
 use std::io::{self, IsTerminal, Write};
 
 use clap::Args;
@@ -8,7 +7,7 @@ use connect::atomicwork::{CallApi, Method, Parameter, Response, call};
 use connect::client::{ApiPath, Client, Kind, Listing, Trouble};
 use serde_json::Value as Json;
 
-use crate::api_args::{ApiArgs, explained};
+use crate::api_args::{ApiArgs, explained, json_given};
 use crate::{Outcome, Told};
 
 /// The exit status where the server refused.
@@ -103,14 +102,7 @@ impl Api {
     }
 
     fn body(&self) -> Result<Option<Json>, Box<dyn std::error::Error>> {
-        let Some(data) = &self.data else { return Ok(None) };
-        let text = match data.strip_prefix('@') {
-            Some(file) => fs::read_to_string(file).map_err(|error| format!("--data {data}: {error}"))?,
-            None if data == "-" => io::read_to_string(io::stdin())?,
-            None => data.clone(),
-        };
-        let body = serde_json::from_str(&text).map_err(|error| format!("--data is not JSON: {error}"))?;
-        Ok(Some(body))
+        self.data.as_deref().map(|data| json_given("--data", data)).transpose()
     }
 }
 

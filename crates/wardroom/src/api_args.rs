@@ -1,12 +1,17 @@
 //! Which API a command asks, and as whom: the same flags for every command that asks one.
 
-use std::path::PathBuf;
-use std::{env, fs};
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
 
 use base::{Secret, World};
 use clap::Args;
 use connect::client::{BaseUrl, Client, Kind, Trouble};
+use connect::connections;
+use serde_json::Value as Json;
 use web::Egress;
+
+use crate::config::DataArgs;
+use crate::open::{operator, store_for_command};
 
 /// The variables that may hold the key, where no file does.
 const KEY_VARIABLES: [&str; 2] = ["WARDROOM_API_KEY", "INCIDENT_API_KEY"];
@@ -24,6 +29,11 @@ pub struct ApiArgs {
     /// A file that holds the API key; without one, WARDROOM_API_KEY holds it, or INCIDENT_API_KEY
     #[arg(long, env = "WARDROOM_API_KEY_FILE", value_name = "FILE", global = true)]
     api_key_file: Option<PathBuf>,
+    /// A connection of the hub, in place of the address and the key: its name
+    #[arg(long, value_name = "NAME", global = true)]
+    connection: Option<String>,
+    #[command(flatten)]
+    data: DataArgs,
 }
 
 /// The same for the commands that also take the key itself.
@@ -43,22 +53,49 @@ impl ApiArgs {
         self.client_with(None, at_once)
     }
 
-    /// A connection that is named takes the place of both the address and the key: here.
     fn client_with(&self, key: Option<&str>, at_once: usize) -> Setup<Client> {
-        let url = self.url.clone().ok_or("which server? Say so with --url, or in WARDROOM_URL")?;
+        if let Some(name) = self.connection.clone() {
+            let store = store_for_command(&self.data)?;
+            let found = store.read(operator(), move |cx| connections::named(cx, "--connection", &name)).wait()?;
+            return Ok(connections::client_of(&store, &found)?);
+        }
+        let url = self.url.clone().ok_or("which server? Say so with --url, in WARDROOM_URL, or with --connection")?;
         let key = key.map_or_else(|| self.key(), |key| Ok(key.trim().into()))?;
         Ok(Client::new(url, key, World::system(), &Egress::everywhere(), at_once))
     }
 
     fn key(&self) -> Setup<Secret> {
         if let Some(path) = &self.api_key_file {
-            let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-            return Ok(text.trim().into());
+            return key_in(path);
         }
-        let key = KEY_VARIABLES.iter().find_map(|name| env::var(name).ok().filter(|key| !key.trim().is_empty()));
-        let key = key.ok_or("an API key is needed: in WARDROOM_API_KEY, or in a file that --api-key-file names")?;
-        Ok(key.trim().into())
+        key_in_environment()
+            .ok_or_else(|| "an API key is needed: in WARDROOM_API_KEY, or in a file that --api-key-file names".into())
     }
+}
+
+/// The key that a file holds; `-` is standard input.
+pub fn key_in(file: &Path) -> Setup<Secret> {
+    let text = match file.as_os_str() == "-" {
+        true => io::read_to_string(io::stdin())?,
+        false => fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?,
+    };
+    Ok(text.trim().into())
+}
+
+/// The key that the environment holds, if it does.
+pub fn key_in_environment() -> Option<Secret> {
+    let key = KEY_VARIABLES.iter().find_map(|name| env::var(name).ok().filter(|key| !key.trim().is_empty()))?;
+    Some(key.trim().into())
+}
+
+/// What the flag called `flag` gives: JSON, the JSON in @FILE, or that of standard input for -.
+pub fn json_given(flag: &str, given: &str) -> Setup<Json> {
+    let text = match given.strip_prefix('@') {
+        Some(file) => fs::read_to_string(file).map_err(|error| format!("{flag} {given}: {error}"))?,
+        None if given == "-" => io::read_to_string(io::stdin())?,
+        None => given.to_owned(),
+    };
+    serde_json::from_str(&text).map_err(|error| format!("{flag} is not JSON: {error}").into())
 }
 
 impl ApiAndKeyArgs {

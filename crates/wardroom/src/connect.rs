@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::{env, fs};
 
 use ::connect::connections::{self, Connection, NewConnection, Target};
+use ::connect::links::{self, Link, LinkBody};
 use ::connect::products::connectors;
 use ::connect::runs::{self, Run, RunBody, State, Task};
 use base::Secret;
@@ -13,9 +13,10 @@ use comfy_table::Table;
 use serde_json::{Value as Json, json};
 use store::{Condition, Cx, Store};
 
+use crate::api_args::{json_given, key_in, key_in_environment};
 use crate::config::DataArgs;
 use crate::open::{operator, store_for_command};
-use crate::{Outcome, Told, api_args};
+use crate::{Outcome, Told, hyphen};
 
 /// Connect products, and see how they are.
 #[derive(Debug, Args)]
@@ -149,7 +150,14 @@ fn list(data: &DataArgs, as_json: bool) -> Outcome {
         return print_json(&Json::from(all.iter().map(|connection| shown(connection)).collect::<Vec<_>>()));
     }
     let mut table = Table::new();
-    table.load_style(comfy_table::presets::NOTHING).set_header(["NAME", "PRODUCT", "STATUS", "WHERE", "TESTED", "LAST ERROR"]);
+    table.load_style(comfy_table::presets::NOTHING).set_header([
+        "NAME",
+        "PRODUCT",
+        "STATUS",
+        "WHERE",
+        "TESTED",
+        "LAST ERROR",
+    ]);
     for connection in &all {
         let place = connection.base_url.as_deref().unwrap_or("this server");
         let (status, tested) = (connection.state.as_str(), connection.last_tested_at.to_string());
@@ -162,9 +170,7 @@ fn list(data: &DataArgs, as_json: bool) -> Outcome {
 
 fn products(as_json: bool) -> Outcome {
     if as_json {
-        let action = |action: &::connect::connector::Action| {
-            json!({"name": action.name, "about": action.about, "inputs": (action.inputs)(), "outputs": (action.outputs)()})
-        };
+        let action = |action: &::connect::connector::Action| json!({"name": action.name, "about": action.about, "inputs": (action.inputs)(), "outputs": (action.outputs)()});
         let product = |connector: &dyn ::connect::connector::Connector| {
             let mut product = serde_json::to_value(connector.product()).unwrap_or_default();
             product["actions"] = connector.actions().iter().map(action).collect();
@@ -203,9 +209,9 @@ impl Add {
 
     fn key(&self) -> Result<Secret, Box<dyn std::error::Error>> {
         match &self.api_key_file {
-            Some(path) if path.as_os_str() == "-" => Ok(io::read_to_string(io::stdin())?.into()),
-            Some(path) => api_args::key_in(path),
-            None => Ok(env::var("WARDROOM_API_KEY").unwrap_or_default().into()),
+            Some(path) => key_in(path),
+            // Without any, it is said that there has to be one.
+            None => Ok(key_in_environment().unwrap_or_else(|| "".into())),
         }
     }
 }
@@ -243,14 +249,7 @@ impl Of {
 
 impl RunAction {
     fn run(&self) -> Outcome {
-        let input = match self.input.as_str() {
-            "-" => io::read_to_string(io::stdin())?,
-            file if file.starts_with('@') => {
-                fs::read_to_string(&file[1..]).map_err(|error| format!("{}: {error}", &file[1..]))?
-            }
-            text => text.to_owned(),
-        };
-        let input: Json = serde_json::from_str(&input).map_err(|error| format!("--input is no JSON: {error}"))?;
+        let input = json_given("--input", &self.input)?;
         let store = store_for_command(&self.data)?;
         let run = act(&store, &self.name, &self.action, input)?;
         told(&run, self.json, |output| serde_json::to_string_pretty(output).unwrap_or_default())
@@ -264,14 +263,41 @@ fn find(store: &Store, name: &str) -> base::Result<Connection> {
 }
 
 /// Has the connection of this name do something, and waits for what comes of it.
-pub fn act(store: &Store, name: &str, action: &str, input: Json) -> base::Result<Run> {
+fn act(store: &Store, name: &str, action: &str, input: Json) -> base::Result<Run> {
     let (connection, action) = (find(store, name)?, action.to_owned());
     let task = Task::Act { action, input };
     runs::perform_now(store, operator(), move |cx| runs::start(cx, &connection, task.clone()))
 }
 
+/// The hub over this database, for what its products' own commands need of it.
+pub struct LocalHub(pub Store);
+
+impl hyphen::Hub for LocalHub {
+    fn connection(&self, connection: &str) -> hyphen::Answer<Json> {
+        Ok(shown(&find(&self.0, connection)?))
+    }
+
+    fn links(&self, connection: &str) -> hyphen::Answer<Vec<Json>> {
+        let id = find(&self.0, connection)?.id;
+        let read = move |cx: &mut Cx<'_>| {
+            let links = cx.list::<Link>(links::of(id), "id")?;
+            links.iter().map(|link| LinkBody::of(cx, link)).collect::<base::Result<Vec<_>>>()
+        };
+        let links = self.0.read(operator(), read).wait()?;
+        Ok(links.iter().map(serde_json::to_value).collect::<Result<_, _>>()?)
+    }
+
+    fn run_action(&self, connection: &str, action: &str, input: Json) -> hyphen::Answer<Json> {
+        let run = act(&self.0, connection, action, input)?;
+        match run.error {
+            Some(error) => Err(error.message.into()),
+            None => Ok(run.output.unwrap_or_default()),
+        }
+    }
+}
+
 /// Says what came of a run: in words, or all of it in JSON. It fails if the run did.
-pub fn told(run: &Run, as_json: bool, words: impl FnOnce(&Json) -> String) -> Outcome {
+fn told(run: &Run, as_json: bool, words: impl FnOnce(&Json) -> String) -> Outcome {
     let has_succeeded = run.state == State::Succeeded;
     if as_json {
         print_json(&serde_json::to_value(RunBody::of(run))?)?;
@@ -291,7 +317,7 @@ fn shown(connection: &Connection) -> Json {
 }
 
 /// Prints JSON for people.
-pub fn print_json(json: &Json) -> Outcome {
+fn print_json(json: &Json) -> Outcome {
     let mut out = io::stdout().lock();
     serde_json::to_writer_pretty(&mut out, json).map_err(io::Error::from)?;
     writeln!(out)?;

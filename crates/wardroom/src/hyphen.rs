@@ -6,10 +6,13 @@ use clap::{Args, Subcommand};
 use comfy_table::Table;
 use serde_json::{Map, Value as Json, json};
 
+use crate::config::DataArgs;
+use crate::connect::LocalHub;
+use crate::open::store_for_command;
 use crate::{Outcome, Told};
 
 /// What a hub is asked for; the error is for a person.
-type Answer<T> = Result<T, Box<dyn std::error::Error>>;
+pub type Answer<T> = Result<T, Box<dyn std::error::Error>>;
 
 /// The hub, as this command needs it.
 pub trait Hub {
@@ -34,6 +37,8 @@ pub struct Hyphen {
     /// Print what the hub answers, as JSON
     #[arg(long, global = true)]
     json: bool,
+    #[command(flatten)]
+    data: DataArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -101,7 +106,11 @@ struct Access {
 
 impl Hyphen {
     /// Runs it.
-    pub fn run(&self, hub: &impl Hub) -> Outcome {
+    pub fn run(&self) -> Outcome {
+        self.run_on(&LocalHub(store_for_command(&self.data)?))
+    }
+
+    fn run_on(&self, hub: &impl Hub) -> Outcome {
         let answer = match self.command.action() {
             Some((action, input)) => hub.run_action(&self.connection, action, input)?,
             None if matches!(self.command, Command::Links) => hub.links(&self.connection)?.into(),

@@ -7,7 +7,9 @@ mod bootstrap;
 mod catalog;
 mod completions;
 mod config;
+mod connect;
 mod demo;
+mod hyphen;
 mod incident;
 mod key_file;
 mod keys;
@@ -51,6 +53,10 @@ enum Command {
     Catalog(catalog::Catalog),
     /// Say who is on call, and draw the weeks to come.
     Oncall(oncall::OnCall),
+    /// Connect products, and see how they are.
+    Connect(connect::Connect),
+    /// Link Hyphen's teams, members and apps to the catalog, and keep teams in step.
+    Hyphen(hyphen::Hyphen),
     /// Move rows between the API and files or databases.
     Pipe(pipe::Pipes),
     /// Create, look up, change and list incidents.
@@ -99,6 +105,8 @@ pub fn run() -> ExitCode {
         Command::Vault(vault) => vault.run(),
         Command::Catalog(catalog) => catalog.run(),
         Command::Oncall(oncall) => oncall.run(),
+        Command::Connect(connect) => connect.run(),
+        Command::Hyphen(hyphen) => hyphen.run(),
         Command::Pipe(pipe) => pipe.run(),
         Command::Incident(incident) => incident.run(),
         Command::Api(api) => api.run(),

@@ -24,14 +24,19 @@ fn rule(hub: &Hub, rule: Value) -> String {
     made["url"].as_str().unwrap().to_owned()
 }
 
-fn on_critical_alerts() -> Value {
+fn severity(hub: &Hub) -> Value {
+    hub.admin.get("/v1/severities").expect(200)["severities"][0]["id"].take()
+}
+
+fn on_critical_alerts(hub: &Hub) -> Value {
     json!({
         "name": "Critical alerts are incidents",
         "when": "payload.alert.severity == 'critical'",
         "key": "{{ payload.alert.id }}",
         "steps": [{
             "name": "declare", "connection": "atomicwork", "action": "create_incident",
-            "input": {"name": "{{ payload.alert.title }}", "visibility": "public", "summary": "From alert {{ payload.alert.id }}"},
+            "input": {"name": "{{ payload.alert.title }}", "visibility": "public", "summary": "From alert {{ payload.alert.id }}",
+                "severity_id": severity(hub)},
         }],
     })
 }
@@ -44,9 +49,10 @@ fn incidents(hub: &Hub) -> Vec<Value> {
 fn aw_12_a_critical_alert_creates_an_incident_once() {
     let hub = Hub::start();
     hub.connect("atomicwork", ATOMICWORK);
-    let url = rule(&hub, on_critical_alerts());
+    let url = rule(&hub, on_critical_alerts(&hub));
     let alert = |id: &str, severity: &str| json!({"alert": {"id": id, "title": "Disk full", "severity": severity}});
-    assert_eq!(deliver(&hub, &url, alert("a1", "critical"))["state"], "succeeded");
+    let told = deliver(&hub, &url, alert("a1", "critical"));
+    assert_eq!(told["state"], "succeeded", "{told:#}");
     assert_eq!(deliver(&hub, &url, alert("a1", "critical"))["state"], "succeeded", "the same alert again");
     assert_eq!(deliver(&hub, &url, alert("a2", "minor"))["steps"], json!([]));
     let incidents = incidents(&hub);
@@ -81,7 +87,7 @@ fn rv_10_a_ticket_goes_where_the_answer_says() {
     let declare = |name: &str, when: &str, title: &str| {
         json!({
             "name": name, "when": when, "connection": "atomicwork", "action": "create_incident",
-            "input": {"name": format!("{title}: {{{{ payload.title }}}}"), "visibility": "public"},
+            "input": {"name": format!("{title}: {{{{ payload.title }}}}"), "visibility": "public", "severity_id": severity(&hub)},
         })
     };
     let url = rule(
@@ -114,7 +120,7 @@ fn rv_10_a_ticket_goes_where_the_answer_says() {
 fn what_is_wrong_with_a_rule_is_told_all_at_once() {
     let hub = Hub::start();
     hub.connect("atomicwork", ATOMICWORK);
-    let step = json!({"name": "a step", "connection": "atomicwork", "action": "get_incident", "when": "and", "input": {"idd": "{{ x"}});
+    let step = json!({"name": "a step", "connection": "atomicwork", "action": "get_incident", "when": "1 +", "input": {"idd": "{{ x"}});
     let wrong = json!({"name": " ", "when": "payload.", "key": "{{", "steps": [step]});
     let refused = hub.admin.post("/hub/v1/rules", json!({"rule": wrong}));
     let pointers: Vec<_> = refused.problems().iter().map(|(_, pointer)| pointer.to_string()).collect();
@@ -140,18 +146,18 @@ fn what_is_wrong_with_a_rule_is_told_all_at_once() {
 fn a_rule_s_address_is_shown_once_and_a_paused_rule_leaves_things_alone() {
     let hub = Hub::start();
     hub.connect("atomicwork", ATOMICWORK);
-    let made = hub.admin.post("/hub/v1/rules", json!({"rule": on_critical_alerts()})).expect(201);
+    let made = hub.admin.post("/hub/v1/rules", json!({"rule": on_critical_alerts(&hub)})).expect(201);
     let (url, path) =
         (made["url"].as_str().unwrap(), format!("/hub/v1/rules/{}", made["rule"]["id"].as_str().unwrap()));
     let secret = url.rsplit('/').next().unwrap();
     assert!(!hub.admin.get(&path).expect(200).to_string().contains(secret));
     hub.app.stranger().post("/hub/v1/hooks/0123", json!({})).expect(404);
-    let mut paused = on_critical_alerts();
+    let mut paused = on_critical_alerts(&hub);
     paused["is_paused"] = json!(true);
     hub.admin.put(&path, json!({"rule": paused})).expect(200);
     deliver(&hub, url, json!({"alert": {"id": "a1", "severity": "critical", "title": "x"}}));
     assert!(incidents(&hub).is_empty());
-    hub.admin.put(&path, json!({"rule": on_critical_alerts()})).expect(200);
+    hub.admin.put(&path, json!({"rule": on_critical_alerts(&hub)})).expect(200);
     let odd = deliver(&hub, url, json!({"something": "else"}));
     assert_eq!(odd["state"], "failed", "a condition that can't be held against what arrived is no silent no");
     hub.admin.delete(&path).expect(204);
