@@ -39,6 +39,14 @@ fn hy_3_the_key_is_nowhere_but_in_the_vault() {
 }
 
 #[test]
+fn hy_5_the_dashboard_is_that_of_the_organisation_to_the_byte() {
+    let hub = Hub::start();
+    let shown = hub.admin.get(&hub.connect("hyphen", HYPHEN)).expect(200)["connection"]["config"].take();
+    let identity = hub.admin.get("/v1/identity").expect(200);
+    assert_eq!(shown["dashboardUrl"], identity["identity"]["dashboard_url"]);
+}
+
+#[test]
 fn hy_10_a_connection_shows_what_was_learned_and_no_key() {
     let hub = Hub::start();
     let shown = hub.admin.get(&hub.connect("hyphen", HYPHEN)).expect(200)["connection"]["config"].take();
@@ -60,10 +68,47 @@ fn hy_19_a_link_says_what_is_linked_to_what() {
     assert_eq!(link["type"], "permissionGroup");
     assert_eq!(link["entity"], json!({"id": "platform", "type": "team", "name": "Platform"}));
     assert_eq!(link["organizationIntegration"]["type"], "hyphen");
-    assert_eq!(link["config"]["teamName"], "Platform");
     assert_eq!(link["status"], "connected");
     hub.output(&connection, "permission_group", json!({"entity_id": "platform", "entity_name": "Platform"}));
     assert_eq!(hub.admin.get("/hub/v1/links").expect(200)["links"].as_array().unwrap().len(), 1, "linked once");
+}
+
+#[test]
+fn hy_14_what_a_team_is_linked_to_is_an_id_and_a_name() {
+    let hub = Hub::start();
+    let connection = hub.connect("hyphen", HYPHEN);
+    let linked =
+        hub.output(&connection, "permission_group", json!({"entity_id": "platform", "entity_name": "Platform"}));
+    let config = linked["config"].as_object().unwrap();
+    assert_eq!(config.keys().collect::<Vec<_>>(), ["teamId", "teamName"]);
+    assert_eq!(config["teamName"], "Platform");
+    let entry = format!("/v3/catalog_entries/{}", config["teamId"].as_str().unwrap());
+    hub.admin.get(&entry).expect(200);
+}
+
+#[test]
+fn hy_16_a_member_s_literal_is_their_entry_or_an_address_that_resolves_to_it() {
+    let hub = Hub::start();
+    let connection = hub.connect("hyphen", HYPHEN);
+    hub.app.user("Ada");
+    let linked =
+        hub.output(&connection, "permission_group", json!({"entity_id": "platform", "entity_name": "Platform"}));
+    let team = linked["config"]["teamId"].as_str().unwrap();
+    let added = hub.output(&connection, "add_access", json!({"team_id": team, "member": "ada@acme.example"}));
+    let literal = added["members"][0]["literal"].as_str().unwrap().to_owned();
+    assert_eq!(hub.admin.get(&format!("/v3/catalog_entries/{literal}")).expect(200)["catalog_entry"]["name"], "Ada");
+    // The other form, as a sync of somebody else's writes it.
+    let entry = hub.admin.get(&format!("/v3/catalog_entries/{team}")).expect(200)["catalog_entry"].take();
+    let attribute =
+        hub.admin.get(&connection).expect(200)["connection"]["config"]["catalogTeamType"]["memberAttributeId"].take();
+    let values = json!({attribute.as_str().unwrap(): {"array_value": [{"literal": "ada@acme.example"}]}});
+    let body = json!({"name": entry["name"], "attribute_values": values, "update_attributes": [attribute]});
+    hub.admin.put(&format!("/v3/catalog_entries/{team}"), body).expect(200);
+    let teams = hub.admin.get("/v3/teams").expect(200)["teams"].take();
+    let platform = teams.as_array().unwrap().iter().find(|team| team["name"] == "Platform").unwrap();
+    assert_eq!(platform["members"][0]["email"], "ada@acme.example", "{platform:#}");
+    let again = hub.output(&connection, "add_access", json!({"team_id": team, "member": literal}));
+    assert_eq!(again["changed"], false, "both forms mean the same person");
 }
 
 #[test]
@@ -94,6 +139,14 @@ fn rv_1_products_are_listed_with_what_they_need() {
     let ravenna = hub.admin.get("/hub/v1/products/ravenna").expect(200)["product"].take();
     assert_eq!((ravenna["status"].as_str(), &ravenna["connections"]), (Some("connected"), &json!(["ravenna"])));
     assert!(ravenna["actions"][0]["inputs"]["properties"]["email"].is_object());
+}
+
+#[test]
+fn rv_2_a_blank_token_is_refused() {
+    let hub = Hub::start();
+    let connection = json!({"product": "ravenna", "name": "x", "api_key": " ", "base_url": hub.api.url()});
+    let refused = hub.admin.post(CONNECTIONS, json!({"connection": connection}));
+    assert_eq!(refused.problems(), [("is_required", "connection.api_key")]);
 }
 
 #[test]
@@ -142,6 +195,19 @@ fn nx_1_a_credential_has_a_name_and_perhaps_a_description() {
     let worked = hub.outcome(hub.admin.post(&format!("{path}/actions/test"), json!({})));
     assert_eq!(worked["state"], "succeeded", "the key before it has stayed");
     hub.admin.delete(&path).expect(204);
+}
+
+#[test]
+fn rv_11_and_nx_2_a_key_is_not_shown_once_it_is_saved() {
+    let hub = Hub::start();
+    for product in ["ravenna", "nexla"] {
+        let token = hub.app.token(RAVENNA);
+        let run = hub.try_connect(product, product, &token);
+        let path = format!("{CONNECTIONS}/{}", run["connection_id"].as_str().unwrap());
+        for shown in [run, hub.admin.get(&path).expect(200), hub.admin.get(CONNECTIONS).expect(200)] {
+            assert!(!shown.to_string().contains(&token[4..]), "{shown:#}");
+        }
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod atomicwork;
 mod connections;
 mod direct;
 mod hyphen;
+mod keys;
 mod nexla;
 mod ravenna;
 mod rules;

@@ -2,5 +2,6 @@
 
 mod api;
 mod completions;
+mod connect;
 mod incident;
 mod support;

@@ -1,7 +1,7 @@
 //! A server, and commands that ask it.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use testkit::{Client, Program, Running, Value};
@@ -27,7 +27,8 @@ impl Site {
     pub fn new() -> Self {
         let program = Program::new(env!("CARGO_BIN_EXE_wardroom"));
         let token = program.file("bootstrap-token", TOKEN);
-        let server = program.serve(&["--bootstrap-token-file", &token.display().to_string()]);
+        let private = ["--private-addresses", "127.0.0.0/8"];
+        let server = program.serve(&[&["--bootstrap-token-file", &token.display().to_string()], &private[..]].concat());
         let admin = server.client(Some(TOKEN));
         Self { program, server, admin }
     }
@@ -54,6 +55,35 @@ impl Site {
     /// Where the server is.
     pub fn url(&self) -> &str {
         &self.server.url
+    }
+
+    /// A command on the server's database, which may connect to this machine.
+    pub fn hub_command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.elsewhere(arguments);
+        command.env("WARDROOM_PRIVATE_ADDRESSES", "127.0.0.0/8");
+        command
+    }
+
+    /// What such a command writes, which has to succeed.
+    #[track_caller]
+    pub fn hub(&self, arguments: &[&str]) -> String {
+        succeeded(ended(&mut self.hub_command(arguments)))
+    }
+
+    /// The same with a file as its last argument.
+    #[track_caller]
+    pub fn hub_with(&self, arguments: &[&str], file: &Path) -> String {
+        succeeded(ended(self.hub_command(arguments).arg(file)))
+    }
+
+    /// What the server has logged.
+    pub fn log(&self) -> String {
+        self.server.log()
+    }
+
+    /// Where its data is.
+    pub fn directory(&self) -> &Path {
+        self.program.directory()
     }
 
     /// Runs a command to its end.
@@ -92,4 +122,10 @@ pub fn ended_given(command: &mut Command, input: &str) -> Ended {
 fn of(output: Output) -> Ended {
     let text = |bytes| String::from_utf8(bytes).expect("text");
     Ended { status: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+#[track_caller]
+fn succeeded(ended: Ended) -> String {
+    assert_eq!(ended.status, 0, "{}", ended.err);
+    ended.out
 }
