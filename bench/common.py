@@ -52,15 +52,22 @@ class Process:
 
 
 class Server(Process):
-    """Wardroom on a database; without one, on SQLite in `directory`."""
+    """Wardroom on a database; without one, on SQLite in `directory`. A key may send `per_key` requests a minute, or
+    any number."""
 
-    def __init__(self, directory, database=None, listen="127.0.0.1:0"):
+    def __init__(self, directory, database=None, listen="127.0.0.1:0", per_key=None):
         token = Path(directory) / "bootstrap-token"
         token.write_text(TOKEN)
         environment = {"WARDROOM_BOOTSTRAP_TOKEN_FILE": str(token), "RUST_LOG": "warn"}
         if database:
             environment["WARDROOM_DATABASE_URL"] = database
-        arguments = ["serve", "--listen", listen, "--rate-limit", "off", "--data-dir", directory]
+        arguments = ["serve", "--listen", listen, "--data-dir", directory]
+        if per_key:
+            configuration = Path(directory) / "wardroom.toml"
+            configuration.write_text(f"[rate_limits]\nper_key = {per_key}\n")
+            arguments += ["--config", configuration]
+        else:
+            arguments += ["--rate-limit", "off"]
         log = open(Path(directory) / "log", "a")
         super().__init__(RELEASE / "wardroom", *arguments, environment=environment, log=log)
 
