@@ -2,8 +2,11 @@ create table hub_pipes (
     id text collate "C" primary key,
     version bigint not null,
     name text not null unique,
+    due_at text collate "C",
     body jsonb not null
 );
+
+create index hub_pipes_by_due on hub_pipes (due_at);
 
 create table hub_pipe_runs (
     id text collate "C" primary key,

@@ -49,9 +49,10 @@ pub fn feature() -> Feature {
             Migration { version: 120, name: "hub", sql: include_str!("../migrations/hub.sql") },
             Migration { version: 121, name: "pipes", sql: include_str!("../migrations/pipes.sql") },
         ],
-        jobs: &[runs::JOB, runs::HOUSEKEEPING],
+        jobs: &[runs::JOB, runs::HOUSEKEEPING, nexla::JOB, nexla::SCHEDULES],
         ..Part::default()
     };
-    let routes = [products::routes(), connections::routes(), runs::routes(), links::routes(), rules::routes()];
+    let routes =
+        [products::routes(), connections::routes(), runs::routes(), links::routes(), rules::routes(), nexla::routes()];
     Feature { part, routes: routes.into_iter().flatten().collect() }
 }

@@ -12,6 +12,8 @@
 //! | `schedule`     | when it runs by itself                                                     |
 //! | `run`          | a run: whose turn it is, how far it is, which rows are known                |
 //! | `engine`       | running a pipe                                                             |
+//! | `job`          | running pipes in the server, slice by slice                                |
+//! | `api`          | the operations                                                             |
 //! | `files`        | files that survive whatever happens                                        |
 //!
 //! **Exactly once.** A run goes chunk by chunk. A chunk is written and flushed first; then one transaction keeps
@@ -26,7 +28,9 @@ pub mod pipe;
 pub mod schedule;
 pub mod sources;
 
+mod api;
 mod inputs;
+mod job;
 mod outputs;
 mod run;
 
@@ -42,6 +46,8 @@ use sha2::{Digest, Sha256};
 
 use crate::client::{ApiPath, Client, Kind, Trouble};
 use crate::connector::{Action, Connector, Context, Product};
+pub(crate) use api::routes;
+pub(crate) use job::{JOB, SCHEDULES};
 pub use run::{Counts, Run, State};
 use sources::Source;
 

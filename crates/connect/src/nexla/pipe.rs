@@ -7,12 +7,12 @@ use serde_json::Value as Json;
 use store::{Condition, Cx, Record, Stored, Value, values};
 
 use super::destinations::{Delivery, Destination};
-use super::digest;
 use super::files::{FileName, Reach};
 use super::inputs::Records;
 use super::outputs::Sink;
 use super::schedule::Schedule;
 use super::sources::{Mode, Reading, Source};
+use super::{digest, job};
 use crate::connections::{self, Connection};
 
 /// A pipe, as people write it: `source` and `output`, or `input` and `destination`.
@@ -136,11 +136,19 @@ impl Definition {
     /// All that is wrong with it, field by field.
     pub fn read(json: &Json, reach: Reach) -> Result<Self> {
         let definition: Self = web::Reader::of::<Self>().read(json)?;
-        let mut problems = Problems::new();
-        problems.keep(definition.schedule())?;
-        problems.keep(definition.flow(reach))?;
-        problems.finish()?;
+        definition.check(reach)?;
         Ok(definition)
+    }
+
+    /// Checks all that can be known without asking anybody.
+    ///
+    /// # Errors
+    /// All that is wrong with it, field by field.
+    pub fn check(&self, reach: Reach) -> Result<()> {
+        let mut problems = Problems::new();
+        problems.keep(self.schedule())?;
+        problems.keep(self.flow(reach))?;
+        problems.finish()
     }
 
     /// When it runs by itself.
@@ -241,6 +249,7 @@ impl Pipe {
         let connection_id = connections::named(cx, "connection", &definition.connection)?.id;
         let pipe = Self { id: cx.new_id(), definition, connection_id, created_at: cx.now(), updated_at: cx.now() };
         cx.insert(&pipe)?;
+        job::set_due(cx, &pipe)?;
         Ok(pipe)
     }
 
@@ -254,7 +263,8 @@ impl Pipe {
             return Ok(());
         }
         (pipe.definition, pipe.connection_id, pipe.updated_at) = (definition, connection_id, cx.now());
-        cx.save(pipe)
+        cx.save(pipe)?;
+        job::set_due(cx, pipe)
     }
 
     fn expect_free(cx: &mut Cx<'_>, name: &str) -> Result<()> {

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use base::{AnyId, Error, Id, Result, Time};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use store::{Condition, Cx, Store, Value, Who, values};
@@ -40,7 +41,7 @@ base::words! {
 }
 
 /// How many rows, or records.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Counts {
     /// Were read.
     pub read: u64,

@@ -9,7 +9,7 @@ use base::{Id, World};
 use connect::client::{ApiPath, Client as Api, Patience};
 use connect::connector::{Connector, Context};
 use connect::nexla::Nexla;
-use connect::nexla::engine::{AT_ONCE, Engine, Options};
+use connect::nexla::engine::{AT_ONCE, Directory, Engine, Options};
 use connect::nexla::files::Reach;
 use connect::nexla::pipe::{Definition, Pipe};
 use connect::nexla::{Run, State};
@@ -31,11 +31,14 @@ struct Site {
 
 impl Site {
     fn start() -> Self {
-        let app = App::start(wardroom::features);
-        let (admin, directory) = (app.admin(), tempfile::tempdir().unwrap());
+        let directory = tempfile::tempdir().unwrap();
+        let place = Directory(directory.path().into());
+        let outside: Box<dyn FnOnce(World) -> World> = Box::new(|world| world.with(place));
+        let app = App::with(wardroom::features, testkit::Options { outside: Some(outside), ..Default::default() });
+        let admin = app.admin();
         let roles: Vec<_> = people::roles::ROLES.iter().map(|role| role.name).collect();
-        let api = api(&app.address, &app.token(&roles), app.store.world());
-        let token = app.token(&["viewer"]);
+        let token = app.token(&roles);
+        let api = api(&app.address, &token, app.store.world());
         let connection = json!({"product": "nexla", "name": "acme", "api_key": token, "base_url": app.address});
         admin.post(CONNECTIONS, json!({"connection": connection})).expect(202);
         app.run_jobs();
@@ -603,4 +606,96 @@ fn rows_go_into_a_table_in_postgres_by_their_ids() {
     let Location::Postgres(url) = &database.location else { unreachable!("it was asked for") };
     std::fs::write(site.path("url"), url).unwrap();
     into_a_table(&site, json!({"format": "table", "url_file": "url", "table": "things"}), &database.location);
+}
+
+const PIPES: &str = "/hub/v1/pipes";
+
+/// A pipe that reads teams, over HTTP.
+fn of_teams(changes: Value) -> Value {
+    let mut definition = json!({
+        "name": "teams", "connection": "acme", "source": {"template": "teams"},
+        "output": {"format": "jsonl", "file": "teams.jsonl"},
+    });
+    definition.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    json!({"definition": definition})
+}
+
+#[test]
+fn a_pipe_is_made_run_changed_and_removed_over_http() {
+    let site = Site::start();
+    site.app.team("Payments");
+    let made = site.admin.post(PIPES, of_teams(json!({}))).expect(201);
+    let path = format!("{PIPES}/{}", made["pipe"]["id"].as_str().unwrap());
+    site.admin.post(&format!("{path}/actions/run"), json!({})).expect(202);
+    site.app.run_jobs();
+    assert_eq!(site.ids("teams.jsonl").len(), 1);
+    let shown = site.admin.get(&path).expect(200)["pipe"].take();
+    assert_eq!(
+        (&shown["last_run"]["state"], &shown["last_run"]["counts"]["written"]),
+        (&json!("succeeded"), &json!(1))
+    );
+    assert_eq!(site.admin.get(&format!("{path}/runs")).expect(200)["runs"], json!([shown["last_run"]]));
+
+    site.admin.put(&path, of_teams(json!({"output": {"format": "csv", "file": "teams.csv"}}))).expect(200);
+    site.admin.post(&format!("{path}/actions/run"), json!({})).expect(202);
+    site.app.run_jobs();
+    assert!(site.text("teams.csv").contains("Payments"));
+    site.admin.delete(&path).expect(204);
+    assert_eq!(site.admin.get(PIPES).expect(200)["pipes"], json!([]));
+}
+
+#[test]
+fn over_http_no_pipe_reaches_a_file_outside_its_directory_and_what_is_wrong_is_told_with_its_field() {
+    let site = Site::start();
+    let postgres = |more: Value| {
+        let mut output = json!({"format": "table", "table": "x"});
+        output.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        output
+    };
+    for (changes, pointer) in [
+        (json!({"output": {"format": "jsonl", "file": "/etc/x"}}), "definition.output.file"),
+        (json!({"output": {"format": "jsonl", "file": "a/../../x"}}), "definition.output.file"),
+        (json!({"output": postgres(json!({"url_file": "../secret.key"}))}), "definition.output.url_file"),
+        (json!({"output": postgres(json!({"url_env": "WARDROOM_DATABASE_URL"}))}), "definition.output.url_env"),
+        (json!({"source": {"template": "catalog_entries"}}), "definition.source.query.catalog_type_id"),
+        (json!({"schedule": "sometimes"}), "definition.schedule"),
+        (json!({"connection": "nobody"}), "definition.connection"),
+    ] {
+        let refused = site.admin.post(PIPES, of_teams(changes.clone()));
+        assert_eq!((refused.status, refused.problems()[0].1), (422, pointer), "{changes}");
+    }
+    site.admin.post(PIPES, of_teams(json!({}))).expect(201);
+    assert_eq!(site.admin.post(PIPES, of_teams(json!({}))).problems(), [("invalid_value", "definition.name")]);
+}
+
+#[test]
+fn a_pipe_runs_by_itself_when_its_time_has_come_unless_it_is_paused() {
+    let site = Site::start();
+    site.app.team("Payments");
+    let made = site.admin.post(PIPES, of_teams(json!({"schedule": "*/15 * * * *"}))).expect(201);
+    assert_eq!(made["pipe"]["next_run_at"], "2026-03-02T09:15:00.000000Z");
+    let path = format!("{PIPES}/{}", made["pipe"]["id"].as_str().unwrap());
+    let runs = |minutes: u64| {
+        site.app.clock.advance(Duration::from_secs(60 * minutes));
+        // What a runner does when it starts.
+        drop(store::Runner::start(&site.app.store).unwrap());
+        site.app.run_jobs();
+        site.admin.get(&format!("{path}/runs")).expect(200)["runs"].as_array().unwrap().len()
+    };
+    assert_eq!([runs(14), runs(2), runs(1), runs(40)], [0, 1, 1, 2]);
+    assert_eq!(site.ids("teams.jsonl").len(), 1);
+    site.admin.put(&path, of_teams(json!({"schedule": "*/15 * * * *", "paused": true}))).expect(200);
+    assert_eq!(runs(60), 2);
+}
+
+#[test]
+fn a_pipe_whose_connection_is_gone_says_so() {
+    let site = Site::start();
+    let made = site.admin.post(PIPES, of_teams(json!({}))).expect(201);
+    let connection = made["pipe"]["connection_id"].as_str().unwrap().to_owned();
+    let id: Id<Pipe> = made["pipe"]["id"].as_str().unwrap().parse().unwrap();
+    site.admin.delete(&format!("{CONNECTIONS}/{connection}")).expect(204);
+    let pipe = site.app.store.read(Who::system(), move |cx| cx.get(id)).wait().unwrap();
+    let failure = Engine::of(&site.app.store, &pipe).err().unwrap();
+    assert_eq!(failure.to_string(), "there is no connection acme any more");
 }
