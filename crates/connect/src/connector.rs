@@ -64,10 +64,10 @@ impl Context<'_> {
     /// Does `work` while nobody else, on any node or command line of this hub, does work of the same name.
     pub fn exclusively<T>(&self, name: &str, work: impl FnOnce() -> Result<T, Trouble>) -> Result<T, Trouble> {
         let name = format!("{} {name}", self.api.base());
-        let held = locks::hold(self.store, &name, PATIENCE).map_err(internal)?;
-        let _held =
-            held.ok_or_else(|| Trouble::new(Kind::NoAnswer, "somebody else has been changing the same for too long"))?;
-        work()
+        let outcome = locks::in_turn(self.store, &name, PATIENCE, work).map_err(internal)?;
+        outcome.unwrap_or_else(|| {
+            Err(Trouble::new(Kind::NoAnswer, "somebody else has been changing the same for too long"))
+        })
     }
 }
 

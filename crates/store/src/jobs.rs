@@ -5,7 +5,7 @@
 //! job may run twice and has to bear that: what the lost one makes of it in the end does not count.
 //! Jobs that are due at the same moment run in the order they were left in; one of a kind that only
 //! newer nodes know waits for them. Kinds that wait for others, over the network, have threads of
-//! their own, so that they delay none that don't, and each other little. A commit that leaves a due job rings the runner at once; a scan
+//! their own ([`Waits`]), so that they delay none that don't. A commit that leaves a due job rings the runner at once; a scan
 //! every second catches the rest. Rows of finished jobs stay for a while, with what went wrong.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,18 +20,35 @@ use serde_json::Value as Json;
 use crate::cx::Who;
 use crate::db::describe;
 use crate::query::Condition;
-use crate::store::Store;
+use crate::store::{Store, while_renewed};
 use crate::tx::Tx;
 use crate::value::Row;
 use crate::values;
 
 /// How long a node may work on a job before others may take it over.
 const LEASE: Duration = Duration::from_secs(300);
+/// How often that is renewed while it does.
+const BEAT: Duration = Duration::from_secs(60);
 const SCAN: Duration = Duration::from_secs(1);
 /// Jobs claimed at a time.
 const CLAIM: usize = 20;
-/// Threads for jobs that wait for others. Each claims one at a time, since the next may wait long.
-const OUTSIDE: usize = 4;
+
+/// How long a kind of job waits for others, over the network: kinds that wait long don't delay those that wait little,
+/// nor these those that don't wait at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waits {
+    /// Not at all.
+    Never,
+    /// For an answer that comes soon.
+    Little,
+    /// For as long as somebody else likes.
+    Long,
+}
+
+impl Waits {
+    /// How many threads such jobs have, and how many of them are claimed together: one where the next may wait long.
+    const LANES: [(Self, usize, usize); 3] = [(Self::Never, 1, CLAIM), (Self::Little, 2, 1), (Self::Long, 4, 1)];
+}
 
 /// A kind of job and how it is run.
 #[derive(Clone, Copy)]
@@ -44,8 +61,8 @@ pub struct JobKind {
     pub attempts: i64,
     /// For a job that there is one of, always: how often it runs.
     pub every: Option<Duration>,
-    /// Whether it may wait for others: for an answer over the network.
-    pub waits_for_others: bool,
+    /// How long it may wait for others.
+    pub waits: Waits,
 }
 
 /// One job.
@@ -108,13 +125,14 @@ impl Runner {
     pub fn start(store: &Store) -> Result<Self> {
         plant_recurring(store)?;
         let ended = Arc::new(AtomicBool::new(false));
-        let spawn = |(name, waits_for_others, at_once): (&str, bool, usize)| {
+        let spawn = |(waits, at_once): (Waits, usize)| {
             let (store, ended) = (store.clone(), Arc::clone(&ended));
-            let work = move || run_until(&store, &ended, at_once, |kind| kind.waits_for_others == waits_for_others);
-            thread::Builder::new().name(name.into()).spawn(work).map_err(Error::internal)
+            let work = move || run_until(&store, &ended, at_once, |kind| kind.waits == waits);
+            thread::Builder::new().name("jobs".into()).spawn(work).map_err(Error::internal)
         };
-        let outside = std::iter::repeat_n(("jobs-outside", true, 1), OUTSIDE);
-        let threads = outside.chain([("jobs", false, CLAIM)]).map(spawn).collect::<Result<_>>()?;
+        let lanes = Waits::LANES.into_iter();
+        let threads = lanes.flat_map(|(waits, threads, at_once)| std::iter::repeat_n((waits, at_once), threads));
+        let threads = threads.map(spawn).collect::<Result<_>>()?;
         Ok(Self { store: store.clone(), ended, threads })
     }
 }
@@ -214,7 +232,20 @@ fn run(store: &Store, kind: &JobKind, job: &Job) -> Result<After> {
         return Err(Error::internal("whoever tried it was lost"));
     }
     let run = AssertUnwindSafe(|| (kind.run)(store, job));
-    catch_unwind(run).unwrap_or_else(|panic| Err(Error::internal(describe(&*panic))))
+    let run = || catch_unwind(run).unwrap_or_else(|panic| Err(Error::internal(describe(&*panic))));
+    if kind.waits == Waits::Never {
+        return run();
+    }
+    let (id, attempts) = (job.id, job.attempts);
+    let renew = || store.write(Who::system(), move |cx| renew(cx, id, attempts)).wait();
+    while_renewed(BEAT, renew, run)
+}
+
+/// Keeps a job that is being worked on from others.
+fn renew(tx: &mut Tx<'_>, id: AnyId, attempts: i64) -> Result<()> {
+    let until = tx.shared.world.now() + LEASE;
+    let sql = "update jobs set lease_until = $3 where id = $1 and attempts = $2 and state = 'waiting'";
+    tx.run(sql, &values![id, attempts, until]).map(drop)
 }
 
 /// Gives back a job that was claimed and not begun.
@@ -291,7 +322,7 @@ pub const HOUSEKEEPING: JobKind = JobKind {
     run: housekeeping,
     attempts: 1,
     every: Some(Duration::from_secs(3600)),
-    waits_for_others: false,
+    waits: Waits::Never,
 };
 
 fn housekeeping(store: &Store, _: &Job) -> Result<After> {

@@ -1,6 +1,8 @@
 //! The store: opens the database and does units of work on it.
 
-use std::sync::Arc;
+use std::sync::mpsc::RecvTimeoutError;
+use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::Duration;
 
 use base::{AnyId, Result, World};
@@ -65,6 +67,24 @@ pub struct Wiring {
     pub managed: Vec<ManagedKind>,
     /// Everything that follows the change of a record.
     pub followers: Vec<Follower>,
+}
+
+/// Does `work` while `renew` is called each `beat`, for a lease that must not run out meanwhile. A renewal that fails
+/// is logged, and tried again at the next beat.
+pub fn while_renewed<T>(beat: Duration, renew: impl Fn() -> Result<()> + Send, work: impl FnOnce() -> T) -> T {
+    let (alive, ended) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            while ended.recv_timeout(beat) == Err(RecvTimeoutError::Timeout) {
+                if let Err(error) = renew() {
+                    tracing::warn!(%error, "a lease was not renewed");
+                }
+            }
+        });
+        let outcome = work();
+        drop(alive);
+        outcome
+    })
 }
 
 /// Which organisation this is, and where people and clients find it.

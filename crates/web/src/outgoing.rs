@@ -50,7 +50,8 @@ impl Egress {
     /// Like [`agent`], for a server that a user chose. It sends no request on to where it is redirected to, and
     /// looks at the very addresses that it connects to, so no name can be bent to another one in between.
     pub fn agent(&self, url: &str, at_once: usize, patience: Duration) -> Agent {
-        let config = config(url, at_once, patience).max_redirects(0).build();
+        // A proxy would look the name up itself, and connect to whatever it finds.
+        let config = config(url, at_once, patience).max_redirects(0).proxy(None).build();
         Agent::with_parts(config, DefaultConnector::default(), Guarded(self.clone()))
     }
 
@@ -96,6 +97,7 @@ fn is_private(address: IpAddr) -> bool {
             let [a, b, ..] = v4.octets();
             let is_shared = a == 100 && (64..128).contains(&b); // RFC 6598
             let is_benchmark = a == 198 && (18..20).contains(&b); // RFC 2544
+            let is_protocol = v4.octets()[..3] == [192, 0, 0]; // RFC 6890
             v4.is_private()
                 || v4.is_loopback()
                 || v4.is_link_local()
@@ -105,6 +107,7 @@ fn is_private(address: IpAddr) -> bool {
                 || a >= 240
                 || is_shared
                 || is_benchmark
+                || is_protocol
         }
         IpAddr::V6(v6) => {
             v6.is_loopback()
@@ -112,6 +115,9 @@ fn is_private(address: IpAddr) -> bool {
                 || v6.is_unique_local()
                 || v6.is_unicast_link_local()
                 || v6.is_multicast()
+                || v6.segments()[0] & 0xffc0 == 0xfec0 // site-local, RFC 3879
+                || v6.segments()[..2] == [0x2001, 0] // Teredo, RFC 4380
+                || v6.segments()[..3] == [0x64, 0xff9b, 1] // local gateways, RFC 8215
                 || embedded(v6).is_some_and(|v4| is_private(v4.into()))
         }
     }
@@ -122,6 +128,7 @@ fn embedded(v6: std::net::Ipv6Addr) -> Option<std::net::Ipv4Addr> {
     let [a, b, c, d, e, f, g, h] = v6.segments();
     let of = |high: u16, low: u16| std::net::Ipv4Addr::from(u32::from(high) << 16 | u32::from(low));
     match [a, b, c, d, e, f] {
+        [0, 0, 0, 0, 0, 0] => Some(of(g, h)),
         [0x64, 0xff9b, 0, 0, 0, 0] => Some(of(g, h)),
         [0x2002, ..] => Some(of(b, c)),
         _ => None,
@@ -184,6 +191,11 @@ mod tests {
             "fd00::1",
             "::ffff:127.0.0.1",
             "64:ff9b::7f00:1",
+            "64:ff9b:1::1",
+            "::127.0.0.1",
+            "fec0::1",
+            "2001:0:1::1",
+            "192.0.0.192",
             "2002:7f00:1::",
         ] {
             assert!(matches!(refusal(private, true), Some(Refused::Private(_))), "{private}");

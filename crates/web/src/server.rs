@@ -229,7 +229,8 @@ impl Server {
     /// An answer that is not the last word is asked for again, while there is patience.
     async fn last_word(&self, mut reply: Reply, who: Who) -> Result<Reply> {
         let (mut waited, mut glimpse) = (Duration::ZERO, GLIMPSE);
-        while let Some(again) = reply.again.take().filter(|_| waited < self.settings.patience) {
+        let may_wait = |waited| waited < self.settings.patience && !self.draining.load(Ordering::Acquire);
+        while let Some(again) = reply.again.take().filter(|_| may_wait(waited)) {
             tokio::time::sleep(glimpse).await;
             waited += glimpse;
             glimpse = (glimpse * 2).min(LONGEST_GLIMPSE);

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-use crate::client::{ApiPath, Client, Listing, Request, Trouble};
+use crate::client::{ApiPath, Client, Listing, MOST_ROWS, Request, Trouble};
 
 base::words! {
     /// Who may see an incident.
@@ -225,6 +225,9 @@ pub fn list(api: &Client, input: &ListIncidents) -> Result<Incidents, Trouble> {
         found.incidents.extend(page.rows);
         found.pagination_meta.after = page.after;
         found.pagination_meta.total_record_count = page.total;
+        if found.incidents.len() > MOST_ROWS {
+            break; // `after` says how it goes on
+        }
     }
     Ok(found)
 }

@@ -22,7 +22,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{Secret, World};
+use base::{Secret, Time, World};
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 use ureq::http::{self, Method};
@@ -31,14 +31,14 @@ use web::{Egress, Refused};
 
 pub use base_url::{ApiPath, BaseUrl, escaped};
 pub use pace::Pace;
-use pace::Told;
-pub use pages::{Listing, Page, Pages};
+use pace::{Ticket, Told};
+pub use pages::{Listing, MOST_ROWS, Page, Pages};
 pub use trouble::{Kind, Problem, Trouble};
 
 /// How often a request is sent again that got no answer that makes sense.
 const REPEATS: u32 = 6;
-/// The longest answer that is read, in bytes.
-const LONGEST_ANSWER: u64 = 256 * 1024 * 1024;
+/// The longest answer that is read, in bytes, once it is unpacked.
+const LONGEST_ANSWER: u64 = 64 * 1024 * 1024;
 /// How long one attempt may take.
 const ATTEMPT: Duration = Duration::from_secs(30);
 
@@ -188,6 +188,7 @@ pub struct Client {
     world: World,
     pace: Arc<Pace>,
     patience: Patience,
+    until: Option<Time>,
 }
 
 /// Whether a request is sent again.
@@ -210,6 +211,7 @@ impl Client {
             world,
             pace: Arc::default(),
             patience: Patience::PERSON,
+            until: None,
         }
     }
 
@@ -217,6 +219,12 @@ impl Client {
     #[must_use]
     pub fn patient(self, patience: Patience) -> Self {
         Self { patience, ..self }
+    }
+
+    /// The same until this moment: all calls together end by then.
+    #[must_use]
+    pub fn until(self, moment: Time) -> Self {
+        Self { until: Some(moment), ..self }
     }
 
     /// The same at the pace of others who ask with the same key.
@@ -254,11 +262,15 @@ impl Client {
             return Err(Trouble::new(Kind::NoKey, "there is no API key"));
         }
         let deadline = self.world.now() + self.patience.call;
+        let deadline = self.until.map_or(deadline, |until| until.min(deadline));
+        if deadline <= self.world.now() {
+            return Err(Trouble::new(Kind::NoAnswer, "this has taken too long altogether"));
+        }
         let bucket = bucket(request);
         let mut last = Err(Trouble::new(Kind::Limited, "the server's rate limit leaves no time for this request"));
         let mut repeats = 0;
-        while self.pace.await_turn(&bucket, &self.world, deadline) {
-            let (outcome, again) = self.attempt(request, &bucket);
+        while let Some(ticket) = self.pace.await_turn(&bucket, &self.world, deadline) {
+            let (outcome, again) = self.attempt(request, &bucket, ticket);
             last = outcome;
             match again {
                 Again::Never => break,
@@ -277,14 +289,14 @@ impl Client {
     }
 
     /// Sends a request once, and judges what came of it.
-    fn attempt(&self, request: &Request, bucket: &str) -> (Result<Answer, Trouble>, Again) {
+    fn attempt(&self, request: &Request, bucket: &str, ticket: Ticket) -> (Result<Answer, Trouble>, Again) {
         let outcome = self.try_once(request);
         let now = self.world.now();
         let told = outcome
             .as_ref()
             .ok()
             .map(|answer| Told::read(answer.status, |name| answer.header(name), &answer.body, now));
-        self.pace.learn(bucket, told.as_ref(), now);
+        self.pace.learn(bucket, ticket, told.as_ref(), now);
         let when_repeatable = if request.is_repeatable { Again::Later } else { Again::Never };
         match outcome {
             Ok(answer) if answer.status == 429 => (Ok(answer), Again::WhenAllowed),
@@ -320,7 +332,12 @@ impl Client {
             None => self.agent.run(builder.body(())?)?,
         };
         let mut body = Vec::new();
-        response.body_mut().with_config().limit(LONGEST_ANSWER).reader().read_to_end(&mut body)?;
+        // The body's own limit counts what comes over the wire, which may be packed very tightly.
+        let reader = response.body_mut().with_config().limit(LONGEST_ANSWER).reader();
+        reader.take(LONGEST_ANSWER + 1).read_to_end(&mut body)?;
+        if body.len() as u64 > LONGEST_ANSWER {
+            return Err(ureq::Error::BodyExceedsLimit(LONGEST_ANSWER));
+        }
         let text = |value: &http::HeaderValue| self.masked(value.as_bytes()).unwrap_or_else(|| lossy(value.as_bytes()));
         let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
         let body = self.masked(&body).map_or(body, String::into_bytes);
@@ -339,6 +356,9 @@ impl Client {
                 Trouble::new(Kind::NotSent, format!("{}: {refused}", self.base))
             }
             ureq::Error::Http(_) => Trouble::new(Kind::NotSent, "a header holds what no header can"),
+            ureq::Error::BodyExceedsLimit(limit) => {
+                Trouble::new(Kind::NoAnswer, format!("{}: the answer is longer than {limit} bytes", self.base))
+            }
             error => Trouble::new(Kind::NoAnswer, format!("{}: {error}", self.base)),
         }
     }
@@ -368,7 +388,8 @@ enum Fate {
 fn fate(error: &ureq::Error) -> Fate {
     match error {
         ureq::Error::Other(other) if other.is::<Refused>() => Fate::Refused,
-        ureq::Error::Http(_) | ureq::Error::BadUri(_) => Fate::Refused,
+        // An answer that is too long would be so again.
+        ureq::Error::Http(_) | ureq::Error::BadUri(_) | ureq::Error::BodyExceedsLimit(_) => Fate::Refused,
         ureq::Error::HostNotFound
         | ureq::Error::ConnectionFailed
         | ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect) => Fate::Unsent,

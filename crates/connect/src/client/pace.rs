@@ -42,9 +42,15 @@ struct State {
     buckets: HashMap<String, Bucket>,
     /// Until when nothing is sent at all.
     quiet_until: Option<Time>,
-    /// Whether the next request goes ahead of the others, and whether it is on its way.
-    ahead: Option<bool>,
+    /// Whether one request goes ahead of the others, and which one it is once it is on its way.
+    ahead: Option<Option<Ticket>>,
+    /// How many have gone.
+    gone: u64,
 }
+
+/// A request that has gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ticket(u64);
 
 #[derive(Debug)]
 struct Bucket {
@@ -67,7 +73,7 @@ impl Bucket {
 /// What is to be done before a request goes.
 #[derive(Debug, PartialEq)]
 enum Turn {
-    Go,
+    Go(Ticket),
     Wait(Duration),
     /// Until what has been sent ahead is back.
     WaitForOther,
@@ -78,32 +84,41 @@ impl State {
         if let Some(until) = self.quiet_until.filter(|until| *until > now) {
             return Turn::Wait(until.since(now));
         }
-        match self.ahead {
-            Some(true) => return Turn::WaitForOther,
-            Some(false) => self.ahead = Some(true),
-            None => {}
+        if let Some(Some(_)) = self.ahead {
+            return Turn::WaitForOther;
         }
-        let Some(bucket) = self.buckets.get_mut(bucket) else { return Turn::Go };
-        bucket.refill(now);
-        let free = bucket.left - bucket.on_the_way;
-        if free < 1.0 && self.ahead.is_none() {
-            return Turn::Wait(Duration::from_secs_f64(((1.0 - free) / bucket.rate).min(WINDOW)));
+        if let Some(bucket) = self.buckets.get_mut(bucket) {
+            bucket.refill(now);
+            let free = bucket.left - bucket.on_the_way;
+            if free < 1.0 && self.ahead.is_none() {
+                return Turn::Wait(Duration::from_secs_f64(((1.0 - free) / bucket.rate).min(WINDOW)));
+            }
+            bucket.on_the_way += 1.0;
         }
-        bucket.on_the_way += 1.0;
-        Turn::Go
+        self.gone += 1;
+        let ticket = Ticket(self.gone);
+        self.ahead = self.ahead.map(|_| Some(ticket));
+        Turn::Go(ticket)
     }
 
-    fn learn(&mut self, key: &str, told: &Told, now: Time) {
-        if let Some(wait) = told.retry_after {
-            self.quiet_until = self.quiet_until.max(Some(now + wait));
-            self.ahead = Some(false);
-        } else {
-            self.ahead = None;
+    fn learn(&mut self, key: &str, ticket: Ticket, told: Option<&Told>, now: Time) {
+        let was_ahead = self.ahead == Some(Some(ticket));
+        match told.map(|told| told.retry_after) {
+            Some(Some(wait)) => {
+                self.quiet_until = self.quiet_until.max(Some(now + wait));
+                self.ahead = Some(None);
+            }
+            // What went before the others were stopped says nothing of how it is now.
+            Some(None) if was_ahead => self.ahead = None,
+            // The one ahead was lost: the next one goes ahead.
+            None if was_ahead => self.ahead = Some(None),
+            _ => {}
         }
         let known = self.buckets.get_mut(key);
         if let Some(bucket) = known {
             bucket.on_the_way = (bucket.on_the_way - 1.0).max(0.0);
         }
+        let Some(told) = told else { return };
         let (Some(limit), Some(remaining)) = (told.limit, told.remaining) else { return };
         let bucket = self.buckets.entry(key.to_owned()).or_insert(Bucket {
             left: remaining,
@@ -123,13 +138,13 @@ impl State {
 }
 
 impl Pace {
-    /// Waits until a request to `bucket` may go. `false` when that would be later than `deadline`.
-    pub fn await_turn(&self, bucket: &str, world: &World, deadline: Time) -> bool {
+    /// Waits until a request to `bucket` may go. `None` when that would be later than `deadline`.
+    pub fn await_turn(&self, bucket: &str, world: &World, deadline: Time) -> Option<Ticket> {
         loop {
             let mut state = self.state();
             match state.turn(bucket, world.now()) {
-                Turn::Go => return true,
-                Turn::Wait(wait) if world.now() + wait > deadline => return false,
+                Turn::Go(ticket) => return Some(ticket),
+                Turn::Wait(wait) if world.now() + wait > deadline => return None,
                 Turn::Wait(wait) => {
                     drop(state);
                     world.sleep(wait);
@@ -137,7 +152,7 @@ impl Pace {
                 Turn::WaitForOther => {
                     drop(self.changed.wait_timeout(state, GLIMPSE).unwrap_or_else(PoisonError::into_inner));
                     if world.now() > deadline {
-                        return false;
+                        return None;
                     }
                 }
             }
@@ -145,8 +160,8 @@ impl Pace {
     }
 
     /// Takes in what an answer said; `None` where there was none.
-    pub fn learn(&self, bucket: &str, told: Option<&Told>, now: Time) {
-        self.state().learn(bucket, told.unwrap_or(&Told::default()), now);
+    pub fn learn(&self, bucket: &str, ticket: Ticket, told: Option<&Told>, now: Time) {
+        self.state().learn(bucket, ticket, told, now);
         self.changed.notify_all();
     }
 
@@ -202,33 +217,47 @@ mod tests {
         Told { limit: Some(limit), window: 60.0, remaining: Some(remaining), retry_after: None }
     }
 
+    #[track_caller]
+    fn go(state: &mut State, bucket: &str, now: Time) -> Ticket {
+        match state.turn(bucket, now) {
+            Turn::Go(ticket) => ticket,
+            turn => panic!("{turn:?}"),
+        }
+    }
+
     #[test]
     fn requests_go_until_none_is_left_and_then_as_they_are_refilled() {
         let mut state = State::default();
-        assert_eq!(state.turn("x", at(0)), Turn::Go, "nothing is known yet");
-        state.learn("x", &left(60.0, 2.0), at(0));
-        assert_eq!([state.turn("x", at(0)), state.turn("x", at(0))], [Turn::Go, Turn::Go]);
+        let first = go(&mut state, "x", at(0)); // nothing is known yet
+        state.learn("x", first, Some(&left(60.0, 2.0)), at(0));
+        let [second, third] = [(); 2].map(|()| go(&mut state, "x", at(0)));
         assert_eq!(state.turn("x", at(0)), Turn::Wait(Duration::from_secs(1)), "both are on their way");
-        assert_eq!(state.turn("y", at(0)), Turn::Go, "another operation has a limit of its own");
-        state.learn("x", &left(60.0, 0.0), at(0));
-        state.learn("x", &left(60.0, 1.0), at(0));
+        go(&mut state, "y", at(0)); // another operation has a limit of its own
+        state.learn("x", third, Some(&left(60.0, 0.0)), at(0));
+        state.learn("x", second, Some(&left(60.0, 1.0)), at(0));
         assert_eq!(state.turn("x", at(0)), Turn::Wait(Duration::from_secs(1)), "answers overtake each other");
-        assert_eq!(state.turn("x", at(1)), Turn::Go);
+        go(&mut state, "x", at(1));
     }
 
     #[test]
     fn after_a_429_one_goes_ahead_and_the_others_wait_for_it() {
         let mut state = State::default();
         let limited = Told { retry_after: Some(Duration::from_secs(7)), ..left(60.0, 0.0) };
-        state.turn("x", at(0));
-        state.learn("x", &limited, at(0));
+        let [refused, late] = [(); 2].map(|()| go(&mut state, "x", at(0)));
+        state.learn("x", refused, Some(&limited), at(0));
         for bucket in ["x", "y"] {
             assert_eq!(state.turn(bucket, at(0)), Turn::Wait(Duration::from_secs(7)));
         }
-        assert_eq!(state.turn("x", at(7)), Turn::Go);
+        // What went before the refusal is answered well: that changes nothing.
+        state.learn("x", late, Some(&Told::default()), at(1));
+        let ahead = go(&mut state, "x", at(7));
         assert_eq!(state.turn("x", at(7)), Turn::WaitForOther);
-        state.learn("x", &left(60.0, 5.0), at(8));
-        assert_eq!(state.turn("x", at(8)), Turn::Go);
+        state.learn("x", ahead, None, at(8));
+        let again = go(&mut state, "x", at(8));
+        assert_eq!(state.turn("y", at(8)), Turn::WaitForOther, "the one ahead was lost, and another goes ahead");
+        state.learn("x", again, Some(&left(60.0, 5.0)), at(8));
+        go(&mut state, "x", at(8));
+        go(&mut state, "y", at(8));
     }
 
     #[test]

@@ -1,10 +1,15 @@
 //! Lists, to the end.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value as Json};
 
 use super::base_url::ApiPath;
 use super::trouble::{Kind, Trouble};
 use super::{Client, Request};
+
+/// How many rows of a list are held at once: a list that never ends is not read for ever.
+pub const MOST_ROWS: usize = 100_000;
 
 /// A list of an API.
 #[derive(Clone, Debug)]
@@ -33,6 +38,7 @@ pub struct Pages<'c> {
     client: &'c Client,
     listing: Listing,
     next: Next,
+    seen: HashSet<String>,
 }
 
 enum Next {
@@ -44,26 +50,35 @@ enum Next {
 impl Client {
     /// The pages of `listing`, from the first one, or from the one that begins after `after`.
     pub fn pages(&self, listing: Listing, after: Option<String>) -> Pages<'_> {
-        Pages { client: self, listing, next: after.map_or(Next::First, Next::After) }
+        Pages { client: self, listing, next: after.map_or(Next::First, Next::After), seen: HashSet::new() }
     }
 
     /// All rows of the list at `path`, which stand in the field `rows`.
+    ///
+    /// # Errors
+    /// Also that there are more than [`MOST_ROWS`].
     pub fn all(&self, path: ApiPath, rows: &str) -> Result<Vec<Json>, Trouble> {
-        let pages = self.pages(Listing { path, rows: rows.to_owned() }, None);
-        pages.map(|page| page.map(|page| page.rows)).collect::<Result<Vec<_>, _>>().map(|pages| pages.concat())
+        let mut all = Vec::new();
+        for page in self.pages(Listing { path, rows: rows.to_owned() }, None) {
+            all.append(&mut page?.rows);
+            if all.len() > MOST_ROWS {
+                return Err(Trouble::new(Kind::NoAnswer, format!("the list has more than {MOST_ROWS} rows")));
+            }
+        }
+        Ok(all)
     }
 }
 
 impl Pages<'_> {
-    fn read(&self, after: Option<&str>) -> Result<Page, Trouble> {
+    fn read(&mut self, after: Option<&str>) -> Result<Page, Trouble> {
         let path =
             after.map_or_else(|| self.listing.path.clone(), |after| self.listing.path.clone().with("after", after));
         let body: Map<String, Json> = self.client.ask(&Request::get(path.clone()))?;
         let page = Page::of(body, &self.listing.rows).ok_or_else(|| {
             Trouble::new(Kind::NoAnswer, format!("{}: there is no list in the answer", path.before_query()))
         })?;
-        match (&page.after, after) {
-            (Some(next), Some(after)) if next == after => {
+        match &page.after {
+            Some(next) if !self.seen.insert(next.clone()) => {
                 Err(Trouble::new(Kind::NoAnswer, format!("{}: the pages go in circles", path.before_query())))
             }
             _ => Ok(page),

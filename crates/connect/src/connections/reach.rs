@@ -33,6 +33,9 @@ pub(crate) fn client_of_draft(store: &Store, draft: &Draft) -> Result<Client, Tr
     reach(store, draft.base_url.as_deref(), draft.secret)
 }
 
+/// How many keys' paces are remembered, of which nobody asks just now.
+const MOST_PACES: usize = 1_000;
+
 /// The pace of each key, for all who ask with it in this process: what one learns of a limit, the next one knows. It
 /// is a service of the [`World`](base::World).
 #[derive(Debug, Default)]
@@ -41,6 +44,9 @@ pub struct Paces(Mutex<HashMap<Id<Sealed>, Arc<Pace>>>);
 impl Paces {
     fn of(&self, secret: Id<Sealed>) -> Arc<Pace> {
         let mut paces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if paces.len() >= MOST_PACES {
+            paces.retain(|_, pace| Arc::strong_count(pace) > 1);
+        }
         Arc::clone(paces.entry(secret).or_default())
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base::{Error, Id, Result, Time};
 use serde::{Deserialize, Serialize};
-use store::{After, Cx, Job, JobKind, Store, Who, values};
+use store::{After, Cx, Job, JobKind, Store, Waits, Who, values};
 
 use super::State;
 use super::engine::{Engine, Options};
@@ -13,7 +13,7 @@ use super::pipe::Pipe;
 
 /// Runs a pipe.
 pub(crate) const JOB: JobKind =
-    JobKind { name: "hub.pipe", run: run_job, attempts: 8, every: None, waits_for_others: true };
+    JobKind { name: "hub.pipe", run: run_job, attempts: 8, every: None, waits: Waits::Long };
 
 /// Has those pipes run whose time has come.
 pub(crate) const SCHEDULES: JobKind = JobKind {
@@ -21,7 +21,7 @@ pub(crate) const SCHEDULES: JobKind = JobKind {
     run: start_due,
     attempts: 1,
     every: Some(Duration::from_secs(30)),
-    waits_for_others: false,
+    waits: Waits::Never,
 };
 
 /// How long a slice takes.

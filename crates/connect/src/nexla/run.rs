@@ -4,8 +4,6 @@
 //! that comes from anybody else. A run that was lost or put aside is gone on with where it was.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
 use std::time::Duration;
 
 use base::{AnyId, Error, Id, Result, Time};
@@ -193,19 +191,7 @@ impl<'s> Turn<'s> {
 
     /// Does `work` while the lease is renewed.
     pub fn while_kept<T>(&self, work: impl FnOnce() -> T) -> T {
-        let (alive, ended) = mpsc::channel::<()>();
-        thread::scope(|scope| {
-            scope.spawn(move || {
-                while ended.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
-                    if let Err(error) = self.renew() {
-                        tracing::warn!(%error, "the lease of a run was not renewed");
-                    }
-                }
-            });
-            let outcome = work();
-            drop(alive);
-            outcome
-        })
+        store::while_renewed(BEAT, || self.renew(), work)
     }
 
     fn renew(&self) -> Result<()> {

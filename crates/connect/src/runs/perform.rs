@@ -5,7 +5,7 @@ use std::time::Duration;
 use base::{Error, Id, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use store::{After, Condition, Cx, Job, JobKind, Store, Stored, Who};
+use store::{After, Condition, Cx, Job, JobKind, Store, Stored, Waits, Who};
 
 use super::record::{Run, State, Task};
 use crate::client::{Kind, Trouble};
@@ -16,8 +16,7 @@ use crate::products::connector;
 use crate::rules::{self, Delivery};
 
 /// Does what runs are to do.
-pub(crate) const JOB: JobKind =
-    JobKind { name: "hub.run", run: run_job, attempts: 3, every: None, waits_for_others: true };
+pub(crate) const JOB: JobKind = JobKind { name: "hub.run", run: run_job, attempts: 3, every: None, waits: Waits::Long };
 
 /// Removes runs that only tell of the past, and ends those that were lost.
 pub(crate) const HOUSEKEEPING: JobKind = JobKind {
@@ -25,7 +24,7 @@ pub(crate) const HOUSEKEEPING: JobKind = JobKind {
     run: housekeeping,
     attempts: 1,
     every: Some(Duration::from_secs(3600)),
-    waits_for_others: false,
+    waits: Waits::Never,
 };
 
 /// How long runs are kept.

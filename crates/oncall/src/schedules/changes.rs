@@ -10,7 +10,7 @@ use std::time::Duration;
 use base::{AnyId, Id, Result, Time};
 use people::users::User;
 use serde::{Deserialize, Serialize};
-use store::{After, Cx, Event, Job, JobKind, Record, Store, Who, values};
+use store::{After, Cx, Event, Job, JobKind, Record, Store, Waits, Who, values};
 
 use super::entries::{AHEAD, calendar};
 use super::record::Schedule;
@@ -19,7 +19,7 @@ use crate::sync;
 
 /// Looks who is on call for a schedule.
 pub(crate) const LOOK: JobKind =
-    JobKind { name: "schedules.look", run: look, attempts: 20, every: None, waits_for_others: false };
+    JobKind { name: "schedules.look", run: look, attempts: 20, every: None, waits: Waits::Never };
 
 /// Looks at every schedule whose look is overdue, whatever became of the job for it.
 pub(crate) const LOOK_AGAIN: JobKind = JobKind {
@@ -27,7 +27,7 @@ pub(crate) const LOOK_AGAIN: JobKind = JobKind {
     run: look_again,
     attempts: 1,
     every: Some(Duration::from_secs(60)),
-    waits_for_others: false,
+    waits: Waits::Never,
 };
 
 /// Somebody else is on call for a schedule.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use base::{AnyId, Error, Id, Result};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use store::{After, Cx, Job, JobKind, Store, Who};
+use store::{After, Cx, Job, JobKind, Store, Waits, Who};
 
 use super::document::{self, Document};
 use super::provider::Mirror;
@@ -17,7 +17,7 @@ use crate::schedules::Schedule;
 
 /// Tells the other system of one target or replica.
 pub(crate) const PUSH: JobKind =
-    JobKind { name: "schedules.push", run: push, attempts: 10, every: None, waits_for_others: true };
+    JobKind { name: "schedules.push", run: push, attempts: 10, every: None, waits: Waits::Little };
 
 /// Has all of them told, whatever they were told before: windows move on, people change, and what the other
 /// system has may have been lost.
@@ -26,7 +26,7 @@ pub(crate) const PUSH_ALL: JobKind = JobKind {
     run: push_all,
     attempts: 1,
     every: Some(Duration::from_secs(3_600)),
-    waits_for_others: false,
+    waits: Waits::Never,
 };
 
 /// What is to be done.

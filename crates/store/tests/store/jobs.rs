@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use base::{Error, Result};
 use store::jobs::{run_due, tally};
-use store::{After, Job, JobKind, Runner, Store};
+use store::{After, Job, JobKind, Runner, Store, Waits};
 
 use crate::bench::{Bench, eventually, notes, rows, say, work};
 
 const ATTEMPTS: i64 = 4;
 
 const fn kind(name: &'static str, run: fn(&Store, &Job) -> Result<After>) -> JobKind {
-    JobKind { name, run, attempts: ATTEMPTS, every: None, waits_for_others: false }
+    JobKind { name, run, attempts: ATTEMPTS, every: None, waits: Waits::Never }
 }
 
 /// Notes what the job is to do, and which time it is tried.
@@ -259,7 +259,7 @@ fn a_runner_hears_of_a_due_job_by_itself_and_outlives_one_that_panics() {
 /// One kind that waits for others until it is told that it need not, and one that doesn't.
 const PATIENT: &[JobKind] = &[
     JobKind {
-        waits_for_others: true,
+        waits: Waits::Long,
         ..kind("patient", |store, _| {
             eventually("an answer comes", || notes(store).contains(&"answer".to_owned()));
             Ok(After::Done)

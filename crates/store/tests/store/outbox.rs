@@ -4,7 +4,7 @@ use base::{Error, Result};
 use serde::Serialize;
 use serde_json::Value;
 use store::jobs::run_due;
-use store::{After, Event, Job, JobKind, Part, Store, Subscriber, values};
+use store::{After, Event, Job, JobKind, Part, Store, Subscriber, Waits, values};
 
 use crate::bench::{Bench, notes, rows, say, work};
 
@@ -28,13 +28,13 @@ impl Event for Muttered {
 
 fn bench() -> Bench {
     const EARS: &[JobKind] = &[
-        JobKind { name: "good ear", run: hear, attempts: 3, every: None, waits_for_others: false },
+        JobKind { name: "good ear", run: hear, attempts: 3, every: None, waits: Waits::Never },
         JobKind {
             name: "bad ear",
             run: |_, _| Err(Error::internal("pardon?")),
             attempts: 3,
             every: None,
-            waits_for_others: false,
+            waits: Waits::Never,
         },
     ];
     const SUBSCRIBERS: &[Subscriber] =
