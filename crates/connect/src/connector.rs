@@ -154,6 +154,20 @@ impl Action {
         Self { links: Some(kind), ..self }
     }
 
+    /// The same for one whose input has rules that no schema says; `check` knows them, and asks nobody.
+    #[must_use]
+    pub fn checked<I: DeserializeOwned + JsonSchema + 'static>(self, check: fn(&I) -> Result<(), Trouble>) -> Self {
+        let reader = web::Reader::of::<I>();
+        let check = move |input: &Json| {
+            check(&reader.read::<I>(input)?).map_err(|trouble| {
+                let pointer = trouble.problems.first().map(|problem| problem.pointer.clone()).unwrap_or_default();
+                let message = trouble.message.strip_prefix(&format!("{pointer}: ")).unwrap_or(&trouble.message);
+                base::Error::invalid(pointer, message)
+            })
+        };
+        Self { check: Box::new(check), ..self }
+    }
+
     /// The same for one that must not be begun twice.
     #[must_use]
     pub fn once(self) -> Self {

@@ -103,6 +103,11 @@ pub fn call(api: &Client, input: &CallApi) -> Result<Response, Trouble> {
     Ok(Response { status: answer.status, headers: answer.headers, body, json })
 }
 
+/// Refuses what would not be sent.
+pub(super) fn check(input: &CallApi) -> Result<(), Trouble> {
+    request(input).map(drop)
+}
+
 fn request(input: &CallApi) -> Result<Request, Trouble> {
     let path: ApiPath = input.path.parse().map_err(|problem: &str| unsendable("path", problem))?;
     let path = input.query.iter().fold(path, |path, one| path.with(&one.name, &one.value));

@@ -67,6 +67,7 @@ impl Connector for Atomicwork {
             Action::new("call_api", "Call any operation of the API", |context: &Context<'_>, input| {
                 call(context.api, &input).map_err(in_its_words)
             })
+            .checked(call::check)
             // What it does is whatever the operation does, which may be done twice.
             .once(),
             Action::new("list_options", "List what can be chosen from", |context: &Context<'_>, input: ListOptions| {

@@ -423,18 +423,22 @@ mod tests {
 
     /// A server that gives these answers, one a connection; the client that asks it, and what it was asked.
     fn answering(answers: &[&str]) -> (Client, Arc<Mutex<Vec<String>>>) {
+        answering_bytes(answers.iter().map(|answer| answer.as_bytes().to_vec()).collect())
+    }
+
+    fn answering_bytes(answers: Vec<Vec<u8>>) -> (Client, Arc<Mutex<Vec<String>>>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
         let asked = Arc::<Mutex<Vec<String>>>::default();
-        let (answers, log) =
-            (answers.iter().map(|answer| (*answer).to_owned()).collect::<Vec<_>>(), Arc::clone(&asked));
+        let log = Arc::clone(&asked);
         thread::spawn(move || {
             for answer in answers {
                 let (mut stream, _) = listener.accept().unwrap();
                 let mut lines = BufReader::new(&stream).lines().map_while(Result::ok);
                 log.lock().unwrap().push(lines.next().unwrap_or_default());
                 lines.take_while(|line| !line.is_empty()).for_each(drop);
-                stream.write_all(answer.as_bytes()).unwrap();
+                // Whoever has read enough hangs up.
+                let _ = stream.write_all(&answer);
             }
         });
         let world = World::new(FakeClock::default(), CountedEntropy::new(1));
@@ -529,6 +533,22 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_that_unpacks_to_more_than_is_read_is_given_up() {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        let page = [b' '; 1024 * 1024];
+        (0..=LONGEST_ANSWER / page.len() as u64).for_each(|_| packed.write_all(&page).unwrap());
+        let packed = packed.finish().unwrap();
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+            packed.len()
+        );
+        let (client, asked) = answering_bytes(vec![[head.into_bytes(), packed].concat()]);
+        let trouble = client.get::<Json>(path("/things")).unwrap_err();
+        assert!(trouble.message.contains("longer than"), "{trouble}");
+        assert_eq!(asked.lock().unwrap().len(), 1, "it would be as long again");
+    }
+
+    #[test]
     fn a_list_is_read_to_its_end() {
         let page = |rows: &str, meta: &str| {
             let body = format!("{{\"things\": [{rows}], \"pagination_meta\": {{{meta}}}}}");
@@ -544,5 +564,8 @@ mod tests {
         let (client, _) = answering(&[&first, &first]);
         let trouble = client.all(path("/things"), "").unwrap_err();
         assert_eq!(trouble.message, "/things: the pages go in circles");
+        let pages = ["a", "b", "c", "a"].map(|after| page("1", &format!("\"after\": \"{after}\"")));
+        let (client, _) = answering(&pages.each_ref().map(String::as_str));
+        assert!(client.all(path("/things"), "").unwrap_err().message.contains("in circles"), "also in larger ones");
     }
 }

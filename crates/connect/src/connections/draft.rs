@@ -7,7 +7,7 @@ use store::vault::Sealed;
 use store::{Condition, Cx};
 
 use super::record::{Connection, State};
-use crate::client::BaseUrl;
+use crate::client::{BaseUrl, Kind, Trouble};
 use crate::connector::Connector;
 use crate::own::OwnServer;
 
@@ -50,6 +50,9 @@ pub struct Draft {
     pub(super) secret: Id<Sealed>,
     own_key: Option<AnyId>,
     replaces: Option<Id<Connection>>,
+    /// The key that the connection had which it replaces.
+    #[serde(default)]
+    before: Option<Id<Sealed>>,
 }
 
 /// The longest name of a connection, in characters.
@@ -61,9 +64,7 @@ impl Draft {
         let mut problems = Problems::new();
         problems.check(!new.name.trim().is_empty(), "name", "must not be blank");
         problems.check(new.name.chars().count() <= LONGEST_NAME, "name", "has 100 characters at most");
-        let same = Condition::equal("name", new.name.trim());
-        let taken = cx.list::<Connection>(same, "id")?.iter().any(|other| Some(other.id) != new.replaces);
-        problems.check(!taken, "name", "another connection is called so");
+        problems.check(!is_taken(cx, new.name.trim(), new.replaces)?, "name", "another connection is called so");
         let before = match new.replaces {
             Some(id) => Some(cx.get(id)?),
             None => None,
@@ -78,39 +79,26 @@ impl Draft {
             secret,
             own_key,
             replaces: new.replaces,
+            before: before.map(|before| before.secret),
         })
     }
 
-    /// Makes it a connection, now that it is known to work.
-    pub(crate) fn keep(&self, cx: &mut Cx<'_>, product: &str, config: Json) -> Result<Id<Connection>> {
-        let now = cx.now();
-        let before = match self.replaces {
-            Some(id) => cx.find(id)?,
-            None => None,
+    /// Makes it a connection, now that it is known to work; or says what has come between.
+    pub(crate) fn keep(&self, cx: &mut Cx<'_>, product: &str, config: Json) -> Result<Result<Id<Connection>, Trouble>> {
+        if is_taken(cx, &self.name, self.replaces)? {
+            return Ok(Err(Trouble::new(Kind::NotSent, "another connection has been called so meanwhile")));
+        }
+        let Some(replaces) = self.replaces else { return self.insert(cx, product, config).map(Ok) };
+        let Some(mut connection) = cx.find::<Connection>(replaces)? else {
+            return Ok(Err(Trouble::new(Kind::NotSent, "the connection is gone")));
         };
-        let Some(mut connection) = before else {
-            let connection = Connection {
-                id: cx.new_id(),
-                product: product.into(),
-                name: self.name.clone(),
-                description: self.description.clone(),
-                base_url: self.base_url.clone(),
-                secret: self.secret,
-                own_key: self.own_key,
-                config,
-                state: State::Connected,
-                last_error: None,
-                last_tested_at: now,
-                creator: cx.actor().clone(),
-                created_at: now,
-                updated_at: now,
-            };
-            cx.insert(&connection)?;
-            return Ok(connection.id);
-        };
-        if connection.secret != self.secret {
+        if Some(connection.secret) != self.before {
+            return Ok(Err(Trouble::new(Kind::NotSent, "somebody else has changed the connection meanwhile")));
+        }
+        if self.has_new_key() {
             drop_key(cx, connection.secret, connection.own_key)?;
         }
+        let now = cx.now();
         connection.name.clone_from(&self.name);
         connection.description.clone_from(&self.description);
         connection.base_url.clone_from(&self.base_url);
@@ -119,17 +107,45 @@ impl Draft {
         (connection.state, connection.last_error) = (State::Connected, None);
         (connection.last_tested_at, connection.updated_at) = (now, now);
         cx.save(&mut connection)?;
+        Ok(Ok(connection.id))
+    }
+
+    fn insert(&self, cx: &mut Cx<'_>, product: &str, config: Json) -> Result<Id<Connection>> {
+        let now = cx.now();
+        let connection = Connection {
+            id: cx.new_id(),
+            product: product.into(),
+            name: self.name.clone(),
+            description: self.description.clone(),
+            base_url: self.base_url.clone(),
+            secret: self.secret,
+            own_key: self.own_key,
+            config,
+            state: State::Connected,
+            last_error: None,
+            last_tested_at: now,
+            creator: cx.actor().clone(),
+            created_at: now,
+            updated_at: now,
+        };
+        cx.insert(&connection)?;
         Ok(connection.id)
     }
 
     /// Forgets it, since it won't do.
     pub(crate) fn discard(&self, cx: &mut Cx<'_>) -> Result<()> {
-        let in_use = match self.replaces {
-            Some(id) => cx.find(id)?.is_some_and(|before| before.secret == self.secret),
-            None => false,
-        };
-        if in_use { Ok(()) } else { drop_key(cx, self.secret, self.own_key) }
+        if self.has_new_key() { drop_key(cx, self.secret, self.own_key) } else { Ok(()) }
     }
+
+    fn has_new_key(&self) -> bool {
+        self.before != Some(self.secret)
+    }
+}
+
+/// Whether another connection than the one that is replaced is called so.
+fn is_taken(cx: &mut Cx<'_>, name: &str, replaces: Option<Id<Connection>>) -> Result<bool> {
+    let same = cx.list::<Connection>(Condition::equal("name", name), "id")?;
+    Ok(same.iter().any(|other| Some(other.id) != replaces))
 }
 
 /// Forgets a key; one of this server's own stops working.

@@ -72,7 +72,9 @@ impl Connector for Nexla {
     }
 
     fn actions(&self) -> Vec<Action> {
-        vec![Action::new("sample", "Reads the first rows of a source, and keeps nothing.", sample)]
+        vec![
+            Action::new("sample", "Reads the first rows of a source, and keeps nothing.", sample).checked(check_sample),
+        ]
     }
 }
 
@@ -97,9 +99,16 @@ struct SampleOutput {
     rows: Vec<Json>,
 }
 
+fn check_sample(input: &SampleInput) -> Result<(), Trouble> {
+    reading(input).map(drop)
+}
+
+fn reading(input: &SampleInput) -> Result<sources::Reading, Trouble> {
+    input.source.reading().map_err(|error| crate::connector::unreadable(&error.within("source")))
+}
+
 fn sample(cx: &Context<'_>, input: SampleInput) -> Result<SampleOutput, Trouble> {
-    let reading = input.source.reading().map_err(|error| crate::connector::unreadable(&error.within("source")))?;
-    Ok(SampleOutput { rows: reading.sample(cx.api, input.rows)? })
+    Ok(SampleOutput { rows: reading(&input)?.sample(cx.api, input.rows)? })
 }
 
 /// The first 128 bits of a SHA-256 over these texts, in hexadecimal digits.

@@ -1,15 +1,15 @@
 //! Doing what a rule says, step by step.
 
-use base::{Id, Result};
+use base::{Id, Result, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
-use store::{Store, Who};
+use store::{Cx, Store, Who};
 
 use super::record::{Rule, Step};
 use crate::client::{Kind, Trouble};
 use crate::connector::internal;
-use crate::runs::{Run, RunError, act};
+use crate::runs::{Acted, Order, Run, RunError, Task, act, settle, still_ours, storable};
 use crate::templates::{Condition, Template};
 
 /// What arrived for a rule, with the steps that it had then.
@@ -79,6 +79,12 @@ impl Delivery {
         json!({"payload": self.payload, "steps": steps, "rule": {"id": self.rule, "name": self.name}})
     }
 
+    /// Writes down what has become of a step, in place of what was known of it.
+    fn note(&mut self, told: StepTold) {
+        self.told.retain(|other| other.name != told.name);
+        self.told.push(told);
+    }
+
     /// What is told of it when all is over.
     pub fn answer(&self) -> Json {
         json!({"steps": self.told})
@@ -86,42 +92,57 @@ impl Delivery {
 }
 
 /// Does what is left of a delivery. What becomes of each step is written down before the next one begins, so that
-/// none is begun twice that must not be.
-pub(crate) fn follow(store: &Store, run: &Run, delivery: &Delivery) -> Result<Json, Trouble> {
+/// none is begun twice that must not be; one that has failed is the end of it.
+pub(crate) fn follow(store: &Store, run: &Run, delivery: &Delivery, until: Time) -> Result<Json, Trouble> {
     let mut delivery = delivery.clone();
     for step in delivery.steps.clone() {
-        let before = delivery.told.iter().position(|told| told.name == step.name);
-        let was_begun = before.is_some_and(|at| delivery.told[at].outcome == Outcome::Begun);
-        if before.is_some() && !was_begun {
-            continue;
+        let before = delivery.told.iter().find(|told| told.name == step.name).cloned();
+        match before.as_ref().map(|told| told.outcome) {
+            Some(Outcome::Done | Outcome::Skipped) => continue,
+            Some(Outcome::Failed) => {}
+            Some(Outcome::Begun) | None => take(store, run, &mut delivery, &step, before.is_some(), until)?,
         }
-        let outcome = match prepare(&step, &delivery.context()) {
-            Ok(None) => Ok(None),
-            Ok(Some(input)) => {
-                if !was_begun {
-                    delivery.told.push(StepTold::new(&step, Outcome::Begun));
-                    note(store, run, &delivery)?;
-                }
-                let delivered = delivery.key.clone().unwrap_or_else(|| run.id.to_string());
-                let key = format!("{}:{}:{delivered}", delivery.rule, step.name);
-                act(store, step.connection, &step.action, &input, &key, was_begun).map(Some)
-            }
-            Err(why) => Err(Trouble::new(Kind::Invalid, format!("{}: {why}", step.name))),
-        };
-        delivery.told.retain(|told| told.name != step.name);
-        delivery.told.push(told(&step, &outcome));
-        note(store, run, &delivery)?;
-        if let Err(trouble) = outcome {
+        let told = delivery.told.last().filter(|told| told.name == step.name);
+        if let Some(error) = told.and_then(|told| told.error.as_ref()) {
+            let trouble = Trouble::from(error);
             return Err(Trouble { message: format!("step {}: {}", step.name, trouble.message), ..trouble });
         }
     }
     Ok(delivery.answer())
 }
 
-fn told(step: &Step, outcome: &Result<Option<Json>, Trouble>) -> StepTold {
+/// Takes one step, and writes down what came of it.
+fn take(
+    store: &Store,
+    run: &Run,
+    delivery: &mut Delivery,
+    step: &Step,
+    is_begun: bool,
+    until: Time,
+) -> Result<(), Trouble> {
+    let input = prepare(step, &delivery.context());
+    let acted = match input.map_err(|why| Trouble::new(Kind::Invalid, why)) {
+        Ok(None) => {
+            delivery.note(StepTold::new(step, Outcome::Skipped));
+            return keep(store, run, delivery, None);
+        }
+        Err(trouble) => Acted::not(trouble),
+        Ok(Some(input)) => {
+            delivery.note(StepTold::new(step, Outcome::Begun));
+            keep(store, run, delivery, None)?;
+            let known_as = delivery.key.clone().unwrap_or_else(|| run.id.to_string());
+            let key = format!("{}:{}:{known_as}", delivery.rule, step.name);
+            act(store, step.connection, &Order { action: &step.action, input: &input, key: &key, is_begun }, until)
+        }
+    };
+    let acted = Acted { outcome: storable(acted.outcome), ..acted };
+    delivery.note(told(step, &acted.outcome));
+    keep(store, run, delivery, Some((step.action.clone(), acted)))
+}
+
+fn told(step: &Step, outcome: &Result<Json, Trouble>) -> StepTold {
     match outcome {
-        Ok(None) => StepTold::new(step, Outcome::Skipped),
-        Ok(Some(output)) => StepTold { output: Some(output.clone()), ..StepTold::new(step, Outcome::Done) },
+        Ok(output) => StepTold { output: Some(output.clone()), ..StepTold::new(step, Outcome::Done) },
         Err(trouble) => StepTold { error: Some(trouble.into()), ..StepTold::new(step, Outcome::Failed) },
     }
 }
@@ -137,14 +158,19 @@ fn prepare(step: &Step, context: &Json) -> Result<Option<Json>, String> {
     template.render(context).map(Some)
 }
 
-/// Writes down how far it has come.
-fn note(store: &Store, run: &Run, delivery: &Delivery) -> Result<(), Trouble> {
-    let (id, delivery) = (run.id, delivery.clone());
-    let note = move |cx: &mut store::Cx<'_>| {
-        let mut run = cx.get::<Run>(id)?;
+/// Writes down how far it has come, and what follows from an action for its connection; unless somebody else has taken
+/// the run over.
+fn keep(store: &Store, run: &Run, delivery: &Delivery, acted: Option<(String, Acted)>) -> Result<(), Trouble> {
+    let (begun, delivery) = (run.clone(), delivery.clone());
+    let keep = move |cx: &mut Cx<'_>| {
+        let mut run = still_ours(cx, &begun)?;
         run.output = Some(delivery.answer());
-        run.task = crate::runs::Task::Follow(delivery.clone());
-        cx.advance(&mut run)
+        run.task = Task::Follow(delivery.clone());
+        cx.advance(&mut run)?;
+        match &acted {
+            Some((action, acted)) => settle(cx, acted, action).map(drop),
+            None => Ok(()),
+        }
     };
-    store.write(Who::system(), note).wait().map_err(internal)
+    store.write(Who { actor: run.creator.clone(), ..Who::system() }, keep).wait().map_err(internal)
 }

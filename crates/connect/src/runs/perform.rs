@@ -1,17 +1,20 @@
 //! Doing what a run is to do.
+//!
+//! A run is taken up by one worker at a time. Whoever is lost is followed by another, who counts one more beginning;
+//! what the lost one still wants to write down then does not count.
 
 use std::time::Duration;
 
-use base::{Error, Id, Result};
+use base::{Error, Id, Result, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use store::{After, Condition, Cx, Job, JobKind, Store, Stored, Waits, Who};
 
+use super::act::{self, Acted, Order, action_of, lost, storable};
 use super::record::{Run, State, Task};
-use crate::client::{Kind, Trouble};
+use crate::client::Trouble;
 use crate::connections::{self, Connection, Draft, NewConnection};
-use crate::connector::{Action, Connector, Context, internal};
-use crate::links::Link;
+use crate::connector::internal;
 use crate::products::connector;
 use crate::rules::{self, Delivery};
 
@@ -29,8 +32,10 @@ pub(crate) const HOUSEKEEPING: JobKind = JobKind {
 
 /// How long runs are kept.
 const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
-/// After how long one that has begun and not ended is taken for lost.
+/// After how long one that has not ended is taken for lost.
 const LOST: Duration = Duration::from_secs(3600);
+/// How long a run may take.
+const LONGEST: Duration = Duration::from_secs(600);
 
 #[derive(Deserialize, Serialize)]
 struct Payload {
@@ -65,8 +70,8 @@ pub(crate) fn deliver(cx: &mut Cx<'_>, delivery: Delivery, refusal: Option<&Trou
     let answer = delivery.answer();
     let run = insert(cx, String::new(), None, Task::Follow(delivery))?;
     match refusal {
-        Some(trouble) => drop(conclude(cx, run.id, &Err(trouble.clone()))?),
-        None if is_empty => drop(conclude(cx, run.id, &Ok(answer))?),
+        Some(trouble) => drop(conclude(cx, &run, &Acted::not(trouble.clone()))?),
+        None if is_empty => drop(conclude(cx, &run, &Acted { asked: None, outcome: Ok(answer) })?),
         None => enqueue(cx, &run)?,
     }
     Ok(run.id)
@@ -82,6 +87,7 @@ fn insert(cx: &mut Cx<'_>, product: String, connection: Option<Id<Connection>>, 
         output: None,
         error: None,
         link: None,
+        begun: 0,
         creator: cx.actor().clone(),
         created_at: cx.now(),
         started_at: None,
@@ -115,34 +121,30 @@ pub fn perform_now(
 
 /// Does what a run is to do, and writes down what came of it. It waits for others.
 pub fn perform(store: &Store, id: Id<Run>) -> Result<Run> {
-    let Some((run, connection)) = store.write(Who::system(), move |cx| begin(cx, id)).wait()? else {
+    let Some(run) = store.write(Who::system(), move |cx| begin(cx, id)).wait()? else {
         return store.read(Who::system(), move |cx| Ok(cx.get(id)?.into_inner())).wait();
     };
-    let outcome = attempt(store, &run, connection.as_ref());
+    let mut acted = attempt(store, &run);
+    acted.outcome = storable(acted.outcome);
     let who = Who { actor: run.creator.clone(), ..Who::system() };
-    store.write(who, move |cx| conclude(cx, id, &outcome)).wait()
+    store.write(who, move |cx| conclude(cx, &run, &acted)).wait()
 }
 
-type Begun = (Run, Option<Connection>);
-
 /// Takes a run up; `None` where nothing is left to do.
-fn begin(cx: &mut Cx<'_>, id: Id<Run>) -> Result<Option<Begun>> {
+fn begin(cx: &mut Cx<'_>, id: Id<Run>) -> Result<Option<Run>> {
     let mut run = cx.get(id)?;
     if run.state.is_final() {
         return Ok(None);
     }
-    let connection = match run.connection {
-        Some(id) => cx.find(id)?.map(Stored::into_inner),
-        None => None,
-    };
     if run.state == State::Running && !is_repeatable(&run) {
-        conclude(cx, id, &Err(lost()))?;
+        conclude(cx, &run, &Acted::not(lost()))?;
         return Ok(None);
     }
     run.state = State::Running;
+    run.begun += 1;
     run.started_at = Some(cx.now());
     cx.advance(&mut run)?;
-    Ok(Some((run.into_inner(), connection)))
+    Ok(Some(run.into_inner()))
 }
 
 fn is_repeatable(run: &Run) -> bool {
@@ -155,143 +157,80 @@ fn is_repeatable(run: &Run) -> bool {
     }
 }
 
-fn attempt(store: &Store, run: &Run, connection: Option<&Connection>) -> Result<Json, Trouble> {
-    match &run.task {
-        Task::Connect(draft) => {
-            let connector = connector(&run.product).map_err(internal)?;
-            connector.connect(&connections::client_of_draft(store, draft)?)
+fn attempt(store: &Store, run: &Run) -> Acted {
+    let until = store.world().now() + LONGEST;
+    match (&run.task, run.connection) {
+        (Task::Connect(draft), _) => Acted { asked: None, outcome: try_draft(store, &run.product, draft, until) },
+        (Task::Follow(delivery), _) => Acted { asked: None, outcome: rules::follow(store, run, delivery, until) },
+        (Task::Test, Some(connection)) => act::test(store, connection, until),
+        (Task::Act { action, input }, Some(connection)) => {
+            let order = Order { action, input, key: &format!("wardroom-{}", run.id), is_begun: false };
+            act::act(store, connection, &order, until)
         }
-        Task::Test => {
-            let connection = connection.ok_or_else(gone)?;
-            let connector = connector(&run.product).map_err(internal)?;
-            connector.connect(&connections::client_of(store, connection)?)
-        }
-        Task::Act { action, input } => {
-            act_over(store, connection.ok_or_else(gone)?, action, input, &format!("wardroom-{}", run.id))
-        }
-        Task::Follow(delivery) => rules::follow(store, run, delivery),
+        (Task::Test | Task::Act { .. }, None) => Acted::not(act::gone()),
     }
 }
 
-fn gone() -> Trouble {
-    Trouble::new(Kind::NotSent, "the connection is gone")
+/// Finds out whether a draft will do.
+fn try_draft(store: &Store, product: &str, draft: &Draft, until: Time) -> Result<Json, Trouble> {
+    connector(product).map_err(internal)?.connect(&connections::client_of_draft(store, draft)?.until(until))
 }
 
-/// Has a connection do something, once for each `key`. What `was_begun` before is begun again only if it may be.
-pub(crate) fn act(
-    store: &Store,
-    connection: Id<Connection>,
-    action: &str,
-    input: &Json,
-    key: &str,
-    was_begun: bool,
-) -> Result<Json, Trouble> {
-    let connection = store.read(Who::system(), move |cx| cx.find(connection)).wait().map_err(internal)?;
-    let connection = connection.ok_or_else(gone)?;
-    let known = connector(&connection.product).and_then(|connector| action_of(connector, action)).map_err(internal)?;
-    if was_begun && !known.is_repeatable {
-        return Err(lost());
-    }
-    act_over(store, &connection, action, input, key)
-}
-
-fn act_over(store: &Store, connection: &Connection, action: &str, input: &Json, key: &str) -> Result<Json, Trouble> {
-    let action = action_of(connector(&connection.product).map_err(internal)?, action).map_err(internal)?;
-    let api = connections::client_of(store, connection)?;
-    let context = Context { api: &api, config: &connection.config, store };
-    action.perform(&context, &keyed(&action, input, key))
-}
-
-fn lost() -> Trouble {
-    Trouble::new(Kind::NoAnswer, "whoever did this was lost: it isn't known how far it came")
-}
-
-/// The input with a key by which the API knows the request again, where the action takes one and none is given.
-fn keyed(action: &Action, input: &Json, key: &str) -> Json {
-    let mut input = input.clone();
-    let takes_one = (action.inputs)().pointer("/properties/idempotency_key").is_some();
-    if let Some(fields) = input.as_object_mut().filter(|fields| takes_one && !fields.contains_key("idempotency_key")) {
-        fields.insert("idempotency_key".into(), key.into());
-    }
-    input
-}
-
-/// The action of this name, or a problem that points at it.
-pub(crate) fn action_of(connector: &dyn Connector, name: &str) -> Result<Action> {
-    let found = connector.actions().into_iter().find(|action| action.name == name);
-    found.ok_or_else(|| Error::invalid("action", format!("{} has no action {name}", connector.product().name)))
+/// The run, if whoever took up `begun` still has it.
+pub(crate) fn still_ours(cx: &mut Cx<'_>, begun: &Run) -> Result<Stored<Run>> {
+    let run = cx.get(begun.id)?;
+    if run.begun == begun.begun { Ok(run) } else { Err(Error::conflict("somebody else has taken this run over")) }
 }
 
 /// Writes down what came of a run, and what follows from it for its connection.
-fn conclude(cx: &mut Cx<'_>, id: Id<Run>, outcome: &Result<Json, Trouble>) -> Result<Run> {
-    let mut run = cx.get(id)?;
+fn conclude(cx: &mut Cx<'_>, begun: &Run, acted: &Acted) -> Result<Run> {
+    let mut run = still_ours(cx, begun)?;
     if run.state.is_final() {
         return Ok(run.into_inner());
     }
+    let outcome = match &run.task {
+        Task::Connect(draft) => settle_draft(cx, draft, &run.product, &acted.outcome)?.map(|(id, output)| {
+            run.connection = Some(id);
+            output
+        }),
+        Task::Test => act::settle_test(cx, acted)?,
+        Task::Act { action, .. } => {
+            run.link = act::settle(cx, acted, action)?;
+            acted.outcome.clone()
+        }
+        Task::Follow(_) => acted.outcome.clone(),
+    };
     run.finished_at = Some(cx.now());
     match outcome {
-        Ok(output) => {
-            run.state = State::Succeeded;
-            run.output = Some(output.clone());
-            match &run.task {
-                Task::Connect(draft) => run.connection = Some(draft.keep(cx, &run.product, output.clone())?),
-                Task::Test => note_state(cx, &run, Some(output), None)?,
-                Task::Act { .. } => {
-                    run.link = linked(cx, &run, output)?;
-                    note_state(cx, &run, None, None)?;
-                }
-                Task::Follow(_) => {}
-            }
-        }
-        Err(trouble) => {
-            run.state = State::Failed;
-            run.error = Some(trouble.into());
-            match &run.task {
-                Task::Connect(draft) => draft.discard(cx)?,
-                Task::Test => note_state(cx, &run, None, Some(trouble))?,
-                Task::Act { .. } if trouble.kind == Kind::InvalidKey => note_state(cx, &run, None, Some(trouble))?,
-                Task::Act { .. } | Task::Follow(_) => {}
-            }
-        }
+        Ok(output) => (run.state, run.output) = (State::Succeeded, Some(output)),
+        Err(trouble) => (run.state, run.error) = (State::Failed, Some((&trouble).into())),
     }
     cx.advance(&mut run)?;
     Ok(run.into_inner())
 }
 
-/// Keeps the link that an action has made, if it makes any.
-fn linked(cx: &mut Cx<'_>, run: &Run, output: &Json) -> Result<Option<Id<Link>>> {
-    let (Some(connection), Task::Act { action, .. }) = (run.connection, &run.task) else { return Ok(None) };
-    let Some(kind) = action_of(connector(&run.product)?, action)?.links else { return Ok(None) };
-    Link::keep(cx, connection, kind, output).map(Some)
-}
+type Kept = Result<(Id<Connection>, Json), Trouble>;
 
-/// Writes down how the connection of a run is, where that has changed or was asked.
-fn note_state(cx: &mut Cx<'_>, run: &Run, config: Option<&Json>, trouble: Option<&Trouble>) -> Result<()> {
-    let Some(connection) = run.connection else { return Ok(()) };
-    let Some(mut connection) = cx.find::<Connection>(connection)? else { return Ok(()) };
-    let state = if trouble.is_some() { connections::State::Failing } else { connections::State::Connected };
-    let is_test = matches!(run.task, Task::Test);
-    if !is_test && connection.state == state {
-        return Ok(());
+/// Makes a draft a connection if it will do, and else forgets it.
+fn settle_draft(cx: &mut Cx<'_>, draft: &Draft, product: &str, outcome: &Result<Json, Trouble>) -> Result<Kept> {
+    let kept = match outcome {
+        Ok(config) => draft.keep(cx, product, config.clone())?.map(|id| (id, config.clone())),
+        Err(trouble) => Err(trouble.clone()),
+    };
+    if kept.is_err() {
+        draft.discard(cx)?;
     }
-    connection.state = state;
-    connection.last_error = trouble.map(|trouble| trouble.message.clone());
-    if let Some(config) = config {
-        connection.config = config.clone();
-    }
-    if is_test {
-        connection.last_tested_at = cx.now();
-    }
-    cx.advance(&mut connection)
+    Ok(kept)
 }
 
 fn housekeeping(store: &Store, _: &Job) -> Result<After> {
     let tidy = |cx: &mut Cx<'_>| {
         let now = cx.now();
         cx.delete_where("hub_runs", Condition::new("finished_at < ?", store::values![now - KEPT]))?;
-        for run in cx.list::<Run>(Condition::equal("state", State::Running.as_str()), "id")? {
-            if run.started_at.is_some_and(|started| started + LOST < now) {
-                conclude(cx, run.id, &Err(lost()))?;
+        // Also those that nobody has begun: a command line that ended before it did.
+        for run in cx.list::<Run>(Condition::new("finished_at is null", []), "id")? {
+            if run.started_at.unwrap_or(run.created_at) + LOST < now {
+                conclude(cx, &run, &Acted::not(lost()))?;
             }
         }
         Ok(After::Done)

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use store::{Record, Value, values};
 
-use crate::client::{Problem, Trouble};
+use crate::client::{Kind, Problem, Trouble};
 use crate::connections::{Connection, Draft};
 use crate::links::Link;
 use crate::rules::Delivery;
@@ -85,6 +85,9 @@ pub struct Run {
     /// The link that it made.
     #[serde(default)]
     pub link: Option<Id<Link>>,
+    /// How often it has been taken up.
+    #[serde(default)]
+    pub begun: i64,
     /// Who wanted it.
     pub creator: Actor,
     /// When it was wanted.
@@ -120,6 +123,13 @@ impl From<&Trouble> for RunError {
             status: trouble.status,
             problems: trouble.problems.clone(),
         }
+    }
+}
+
+impl From<&RunError> for Trouble {
+    fn from(error: &RunError) -> Self {
+        let kind = error.code.parse().unwrap_or(Kind::NoAnswer);
+        Self { kind, status: error.status, message: error.message.clone(), problems: error.problems.clone() }
     }
 }
 

@@ -2,13 +2,14 @@
 
 mod model;
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use base::Time;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::client::{ApiPath, Client, Kind, Trouble};
+use crate::client::{ApiPath, Client, Kind, MOST_ROWS, Trouble};
 pub use model::{Config, Layer, Place, Rotation, Schedule, Shift, User};
 
 /// Schedules in one page, at most: more would come without who is next.
@@ -45,18 +46,20 @@ pub fn user(api: &Client, email: &str) -> Result<Option<User>, Trouble> {
 /// Who is on call by a schedule in `window`, in the order in which they begin.
 pub fn shifts(api: &Client, schedule_id: &str, window: Range<Timestamp>) -> Result<Vec<Shift>, Trouble> {
     let (mut shifts, mut overrides) = (Vec::new(), Vec::new());
-    let mut next = Some(window.start);
+    let (mut next, mut seen) = (Some(window.start.to_string()), HashSet::new());
     while let Some(start) = next {
         let page: Page = api.get(
             ApiPath::of(&["v2", "schedule_entries"])
                 .with("schedule_id", schedule_id)
-                .with("entry_window_start", &start.to_string())
+                .with("entry_window_start", &start)
                 .with("entry_window_end", &window.end.to_string()),
         )?;
         shifts.extend(page.schedule_entries.r#final);
         overrides.extend(page.schedule_entries.overrides);
-        let after = page.pagination_meta.and_then(|meta| meta.after).and_then(|after| after.parse().ok());
-        next = after.filter(|after: &Timestamp| *after > start);
+        if shifts.len() > MOST_ROWS || !seen.insert(start) {
+            return Err(Trouble::new(Kind::NoAnswer, "the shifts have no end"));
+        }
+        next = page.pagination_meta.and_then(|meta| meta.after).filter(|after| !seen.contains(after));
     }
     mark_overrides(&mut shifts, &overrides);
     shifts.sort_by_key(|shift| shift.start_at);

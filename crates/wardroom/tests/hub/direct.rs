@@ -32,6 +32,12 @@ pub fn client_of_one_that_says(status: &'static str, body: &'static str) -> Clie
 
 /// A client of a server whose answers, a status and a body, are made from the path and the query.
 pub fn client_of(answer: impl Fn(&str) -> (&'static str, String) + Send + 'static) -> Client {
+    client_at(&server_of(answer), "inc_key", World::new(FakeClock::default(), CountedEntropy::new(9)))
+}
+
+/// The address of a server whose answers, a status and a body, are made from the path and the query, one after the
+/// other.
+pub fn server_of(answer: impl Fn(&str) -> (&'static str, String) + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     thread::spawn(move || {
@@ -46,7 +52,7 @@ pub fn client_of(answer: impl Fn(&str) -> (&'static str, String) + Send + 'stati
             let _ = stream.write_all(format!("{head}{body}").as_bytes()); // whoever asked may be gone
         }
     });
-    client_at(&address, "inc_key", World::new(FakeClock::default(), CountedEntropy::new(9)))
+    address
 }
 
 /// A product, connected with a key.

@@ -6,6 +6,7 @@ mod direct;
 mod hyphen;
 mod keys;
 mod nexla;
+mod races;
 mod ravenna;
 mod rules;
 mod support;
