@@ -172,7 +172,9 @@ fn delete(cx: &mut Cx<'_>, id: Id<Pipe>) -> Result<NoContent> {
 }
 
 fn run(cx: &mut Cx<'_>, id: Id<Pipe>, Body(payload): Body<RunPayload>) -> Result<Accepted> {
-    let pipe = cx.get(id)?;
+    let mut pipe = cx.get(id)?;
+    // Nothing of it changes: that somebody wanted it to run is in the audit log.
+    cx.save_as("started", &mut pipe)?;
     job::enqueue(cx, pipe.id, payload.retry_unknown)?;
     Ok(Accepted)
 }

@@ -227,6 +227,14 @@ fn hub(trail: &mut Trail) {
     let (_, entries) = trail.acme.watched(|| trail.acme.app.stranger().post(&path, json!({})).expect(202));
     assert_eq!(actions(&entries), started);
     trail.tried.insert("Hub Rules V1#Deliver");
+    let pipe = |file: &str| {
+        let (source, output) = (json!({"template": "teams"}), json!({"format": "jsonl", "file": file}));
+        json!({"definition": {"name": "New", "connection": id, "source": source, "output": output}})
+    };
+    let made = trail.made("hub_pipe.created", "Hub Pipes V1#Create", pipe("a"));
+    trail.leaves(&["hub_pipe.updated"], "Hub Pipes V1#Update", &made, pipe("b"));
+    trail.leaves(&["hub_pipe.started"], "Hub Pipes V1#Run", &made, json!({}));
+    trail.leaves(&["hub_pipe.deleted"], "Hub Pipes V1#Destroy", &made, json!({}));
     trail.leaves(&["connection.disconnected"], "Hub Connections V1#Destroy", &id, json!({}));
 }
 

@@ -4,4 +4,5 @@ mod api;
 mod completions;
 mod connect;
 mod incident;
+mod pipe;
 mod support;
