@@ -339,6 +339,23 @@ fn nx_14_a_run_that_dies_is_gone_on_with_and_every_row_is_there_once() {
 }
 
 #[test]
+fn nx_14_a_run_that_dies_with_everything_written_has_only_its_end_left_to_make() {
+    let site = Site::start();
+    site.declare(6);
+    let source = read_pages("incidents", "full", 2);
+    let pipe = site.pipe("all", json!({"source": source, "output": {"format": "jsonl", "file": "all.jsonl"}}));
+    site.die_after(pipe, 3);
+    assert!(!site.path("all.jsonl").exists());
+    let mut chunks = 0;
+    let run = site.run_while(pipe, &mut |_| {
+        chunks += 1;
+        true
+    });
+    assert_eq!((run.state, run.counts.read, chunks), (State::Succeeded, 6, 0));
+    assert_eq!(site.ids("all.jsonl").len(), 6);
+}
+
+#[test]
 fn nx_14_with_one_request_in_five_failing_every_row_is_read_once() {
     let site = Site::start();
     let proxy = Proxy::with_clock(&site.app.address, site.app.clock.clone());
@@ -698,4 +715,30 @@ fn a_pipe_whose_connection_is_gone_says_so() {
     let pipe = site.app.store.read(Who::system(), move |cx| cx.get(id)).wait().unwrap();
     let failure = Engine::of(&site.app.store, &pipe).err().unwrap();
     assert_eq!(failure.to_string(), "there is no connection acme any more");
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn rows_go_into_parquet_once_the_run_is_at_its_end() {
+    let site = Site::start();
+    site.declare(5);
+    for mode in ["full", "incremental"] {
+        let source = read_pages("incidents", mode, 2);
+        let pipe = site.pipe(mode, json!({"source": source, "output": {"format": "parquet", "file": mode}}));
+        site.die_after(pipe, 2);
+        assert!(!site.path(mode).exists());
+        assert_eq!(site.run(pipe).counts.written, 5);
+        let bytes = std::fs::read(site.path(mode)).unwrap();
+        assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"));
+        assert_eq!(site.ids(&format!("{mode}.rows.jsonl")).len(), 5);
+    }
+}
+
+#[cfg(not(feature = "parquet"))]
+#[test]
+fn where_parquet_is_not_built_in_it_is_said_how_to_build_it() {
+    let parquet = of_teams(json!({"output": {"format": "parquet", "file": "x"}}))["definition"].take();
+    let refused = Definition::read(&parquet, Reach::Within).unwrap_err();
+    assert_eq!(refused.problems()[0].pointer, "output.format");
+    assert!(refused.to_string().contains("--features parquet"), "{refused}");
 }
