@@ -63,7 +63,8 @@ impl Connector for Nexla {
             category: "Data",
             about: "Moves rows: from the API into files and tables, and from files into the API.",
             key_field: "API Key Value",
-            roles: &["viewer"],
+            // To read every list that has a name; what is sent needs more.
+            roles: &["viewer", "schedules_reader", "catalog_viewer"],
         }
     }
 

@@ -206,8 +206,7 @@ fn nx_3_every_request_carries_the_key() {
 fn nx_11_each_template_reads_every_row_across_pages_once() {
     let site = Site::start();
     let alerts = Alerts::before(&site.app.address, 130);
-    let roles: Vec<_> = people::roles::ROLES.iter().map(|role| role.name).collect();
-    let site = site.at(&alerts.address, &roles);
+    let site = site.at(&alerts.address, Nexla.product().roles);
     site.declare(12);
     let type_id = site.catalog(12);
     for n in 0..12 {
