@@ -1,7 +1,7 @@
 //! The roles an API key can have, and what each grants.
 //!
 //! Names, levels and scopes are the public API's, but for the scopes of the hub, which go with the roles for
-//! settings and secrets; an account-level role grants its scopes everywhere, a team-level one on what the key's
+//! settings and secrets, and for `users.manage`, which goes with settings; an account-level role grants its scopes everywhere, a team-level one on what the key's
 //! teams own.
 
 use std::borrow::Cow;
@@ -34,7 +34,7 @@ pub struct Role {
     pub scopes: &'static [&'static str],
 }
 
-/// The role that manages API keys. The API itself never grants it: only an operator does.
+/// The role that manages API keys. No key ever grants it: only an operator does, or a person who is signed in.
 pub const API_KEYS_MANAGE: &str = "api_keys_manage";
 
 /// Every role.
@@ -136,6 +136,7 @@ pub const ROLES: &[Role] = &[
             "policies.view",
             "status_pages.configure",
             "telemetry_data_source.update",
+            "users.manage",
         ],
     },
     Role {

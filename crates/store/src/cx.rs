@@ -245,11 +245,15 @@ impl<'a> Cx<'a> {
         self.changed::<R>(R::VERBS[2], stored)
     }
 
+    /// Writes down in the audit log what has changed no record: `user.signed_in`.
+    pub fn note(&mut self, action: &str, targets: &[Target]) -> Result<()> {
+        let entry = audit::Entry::new(self.new_id(), self.now, action.into(), self.who, targets);
+        audit::append(&mut self.tx, &entry)
+    }
+
     /// Writes the change down in the audit log, and has whatever follows the record follow.
     fn changed<R: Record>(&mut self, verb: &str, record: &R) -> Result<()> {
-        let action = format!("{}.{verb}", R::KIND);
-        let entry = audit::Entry::new(self.new_id(), self.now, action, self.who, &[Target::of(record)]);
-        audit::append(&mut self.tx, &entry)?;
+        self.note(&format!("{}.{verb}", R::KIND), &[Target::of(record)])?;
         let followers = self.wiring().followers.iter().filter(|follower| follower.kind == R::KIND);
         followers.map(|follower| follower.follow).try_for_each(|follow| follow(self, record.id().cast()))
     }

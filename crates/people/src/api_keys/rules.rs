@@ -1,7 +1,8 @@
 //! Who may give what to whom.
 //!
 //! A caller gives only what it holds itself: a team-level scope only for the same team, an
-//! account-level scope for every team. The role that manages API keys is never given through the API.
+//! account-level scope for every team. The role that manages API keys is given by people, and never
+//! by a key.
 
 use base::{Access, AnyId, Error, Problem, Problems, Result};
 use store::{Condition, Cx};
@@ -48,7 +49,7 @@ pub(super) fn check_grant(cx: &mut Cx<'_>, grant: &Grant) -> Result<()> {
     let mut problems = Problems::new();
     problems.keep(grant.check(cx))?;
     for (pointer, level, role) in grant.places() {
-        if role == API_KEYS_MANAGE {
+        if role == API_KEYS_MANAGE && cx.key().is_some() {
             problems.check(false, &pointer, "this role can't be given through the API");
         } else if let Some(scope) = lacking(cx.access(), &role, level, grant) {
             problems

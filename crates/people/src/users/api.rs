@@ -7,6 +7,7 @@ use store::{Condition, Cx, Direction};
 use web::{Body, NoContent, Page, PageMeta, Paging, Plain, Query, Resource, Show};
 
 use super::record::{BaseRole, Provider, User, find_by_email};
+use crate::custom_roles::{CustomRole, CustomRoles};
 
 web::routes! {
     /// List users, oldest first. Those who have been deactivated are left out unless asked for.
@@ -115,10 +116,14 @@ impl RbacRole {
             slug: role.as_str().into(),
         }
     }
+
+    fn of_custom(role: &CustomRole) -> Self {
+        Self { description: role.description.clone(), id: role.id.cast(), name: role.name.clone(), slug: role.slug() }
+    }
 }
 
 impl UserWithRoles {
-    fn of(user: &User) -> Self {
+    fn of(user: &User, roles: &CustomRoles) -> Self {
         let seat = match user.role {
             _ if !user.active => Seat::None,
             BaseRole::Viewer => Seat::ViewerOnly,
@@ -127,7 +132,7 @@ impl UserWithRoles {
         };
         Self {
             base_role: RbacRole::of(user.role),
-            custom_roles: Vec::new(),
+            custom_roles: user.custom_roles.iter().filter_map(|id| roles.get(*id)).map(RbacRole::of_custom).collect(),
             email: user.email.clone(),
             id: user.id,
             is_active: user.active,
@@ -159,12 +164,14 @@ fn list(cx: &mut Cx<'_>, Query(query): Query<ListQuery>) -> Result<Page<UserWith
     ];
     let paging = query.paging.read()?;
     let page = cx.page::<User>(Condition::all(wanted.into_iter().flatten()), Direction::Forward, &paging)?;
-    let rows = page.rows.iter().map(|user| UserWithRoles::of(user)).collect();
+    let roles = cx.cached()?;
+    let rows = page.rows.iter().map(|user| UserWithRoles::of(user, &roles)).collect();
     Ok(Page { rows, meta: PageMeta::new(&paging, page.after) })
 }
 
 fn show(cx: &mut Cx<'_>, id: Id<User>) -> Result<Show<UserWithRoles>> {
-    Ok(Show(UserWithRoles::of(&*cx.get(id)?)))
+    let user = cx.get(id)?;
+    Ok(Show(UserWithRoles::of(&user, &*cx.cached()?)))
 }
 
 words! {

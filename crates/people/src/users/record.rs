@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use store::{Cached, Condition, Cx, Record, Stored, Tx, Value, values};
 
 use super::UserBody;
+use crate::custom_roles::CustomRole;
 
 words! {
     /// What a person may do in the organisation.
@@ -53,6 +54,9 @@ pub struct User {
     pub slack_user_id: Option<String>,
     /// What they may do.
     pub role: BaseRole,
+    /// What they may do beside that.
+    #[serde(default)]
+    pub custom_roles: Vec<Id<CustomRole>>,
     /// Whether they are (still) with us.
     pub active: bool,
     /// Who they want to be paged by.
@@ -102,6 +106,7 @@ impl User {
             email: Some(email.into()),
             slack_user_id: None,
             role,
+            custom_roles: Vec::new(),
             active: true,
             paging_provider: None,
             created_at: cx.now(),
