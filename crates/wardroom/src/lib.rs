@@ -43,7 +43,7 @@ enum Command {
     Demo(demo::Demo),
     /// Create, list and revoke API keys.
     Keys(keys::Keys),
-    /// Add, list and deactivate users.
+    /// Add, list and deactivate users, and see to how they sign in.
     Users(users::Users),
     /// Read the audit log.
     Audit(audit::Audit),

@@ -1,4 +1,4 @@
-//! Guessing is slow. After [`FAILURES`] failures within [`WINDOW`], on one account or from one address, the next attempt
+//! Guessing is slow. After [`FAILURES`] failures within [`WINDOW`], on one account or link, or from one address, the next attempt
 //! is refused until [`WINDOW`] has passed: so nobody is locked out for ever.
 //!
 //! An attempt counts as a failure from its beginning, so that many at once gain nothing, and is taken back when it
@@ -26,16 +26,15 @@ const HOST_BITS: u8 = 64;
 /// An attempt to sign in.
 #[derive(Clone, Debug)]
 pub(super) struct Attempt {
-    account: String,
+    subject: String,
     address: String,
     at: Time,
 }
 
 impl Attempt {
-    /// Counts an attempt at `account`, unless there have been too many.
-    pub fn begin(cx: &mut Cx<'_>, account: &Account, user: Option<&User>) -> Result<Result<Self, Refusal>> {
-        let attempt =
-            Self { account: subject_of(account, user), address: subject_from(&cx.origin().location), at: cx.now() };
+    /// Counts an attempt at `subject`, unless there have been too many.
+    pub fn begin(cx: &mut Cx<'_>, subject: String) -> Result<Result<Self, Refusal>> {
+        let attempt = Self { subject, address: subject_from(&cx.origin().location), at: cx.now() };
         let mut counted = Vec::new();
         for subject in attempt.subjects() {
             let moments = failures(cx, subject)?;
@@ -56,15 +55,15 @@ impl Attempt {
         self.subjects().into_iter().try_for_each(|subject| self.remove(cx, subject))
     }
 
-    /// It succeeded: what failed before on the account doesn't matter any more.
+    /// It succeeded: what failed before on the same subject doesn't matter any more.
     pub fn succeed(&self, cx: &mut Cx<'_>) -> Result<()> {
-        forget(cx, &self.account)?;
+        forget(cx, &self.subject)?;
         self.remove(cx, &self.address)
     }
 
     /// Always in this order, so that no two wait for each other.
     fn subjects(&self) -> [&str; 2] {
-        [&self.account, &self.address]
+        [&self.subject, &self.address]
     }
 
     fn remove(&self, cx: &mut Cx<'_>, subject: &str) -> Result<()> {
@@ -90,9 +89,14 @@ pub(super) fn remove_old(cx: &mut Cx<'_>) -> Result<()> {
     cx.run("delete from sign_in_failures where last_at < $1", &values![horizon]).map(drop)
 }
 
-/// What failures are counted under: the same whichever way the account is named. A hash, since what is typed may be
-/// anything.
-fn subject_of(account: &Account, user: Option<&User>) -> String {
+/// What failures on a link are counted under. Not the account's: who guesses at that keeps nobody with a link out.
+pub(super) fn subject_of_link(hash: &str) -> String {
+    format!("link:{hash}")
+}
+
+/// What failures on an account are counted under: the same whichever way it is named. A hash, since what is typed may
+/// be anything.
+pub(super) fn subject_of(account: &Account, user: Option<&User>) -> String {
     let email = user.and_then(|user| user.email.as_deref()).map(str::to_lowercase);
     let name = email.unwrap_or_else(|| match account {
         Account::Email(email) => email.clone(),

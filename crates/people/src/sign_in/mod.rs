@@ -86,7 +86,11 @@ impl fmt::Display for Refusal {
             Self::WrongSecondFactor => f.write_str("The code is wrong, or has been used already"),
             Self::TooManyFailures { until } => write!(f, "Too many attempts have failed: try again after {until}"),
             Self::LinkSpent => f.write_str("This link has been used or has expired: ask for another"),
-            Self::Failed(error) => error.fmt(f),
+            // What only the log may say is not for whoever wants to come in.
+            Self::Failed(error) => {
+                let messages: Vec<_> = error.problems().iter().map(|problem| problem.message.as_str()).collect();
+                f.write_str(&messages.join("; "))
+            }
         }
     }
 }
@@ -137,7 +141,7 @@ pub fn with_link(store: &Store, step: &SecretStep, code: Option<&str>, origin: O
     let (who, code) = (who_now(store, &user, origin)?, code.map(str::to_owned));
     let sign_in = move |cx: &mut Cx<'_>| {
         let Some(user) = links::find(cx, &hash)? else { return Ok(Err(Refusal::LinkSpent)) };
-        let attempt = match Attempt::begin(cx, &Account::Id(user.id), Some(&user))? {
+        let attempt = match Attempt::begin(cx, attempts::subject_of_link(&hash))? {
             Ok(attempt) => attempt,
             Err(refusal) => return Ok(Err(refusal)),
         };

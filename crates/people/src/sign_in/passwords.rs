@@ -8,7 +8,7 @@ use base::{Error, Id, Result, Secret, World};
 use store::audit::Target;
 use store::{Cx, Origin, Store, Tx, Who, values};
 
-use super::attempts::Attempt;
+use super::attempts::{Attempt, subject_of};
 use super::sessions::{How, Session, end_all_but};
 use super::{Account, FAILED, Refusal, links, somebody};
 use crate::users::{User, prove_own_or_manages};
@@ -56,7 +56,7 @@ pub(super) fn prove(store: &Store, origin: Origin, account: Account, password: &
     let begin = move |cx: &mut Cx<'_>| {
         let user = account.user(cx)?;
         let hash = user.as_ref().map(|user| hash_of(cx, user.id)).transpose()?.flatten();
-        Ok(Attempt::begin(cx, &account, user.as_ref())?.map(|attempt| (attempt, user, hash)))
+        Ok(Attempt::begin(cx, subject_of(&account, user.as_ref()))?.map(|attempt| (attempt, user, hash)))
     };
     let (attempt, user, hash) = store.write(somebody(origin.clone()), begin).wait()??;
     let is_right = is_kept_as(store.world(), password, hash.as_deref())?;

@@ -7,7 +7,7 @@ use store::audit::Target;
 use store::vault::Sealed;
 use store::{Condition, Cx, Store, Tx, Who, values};
 
-use super::attempts::Attempt;
+use super::attempts::{Attempt, subject_of};
 use super::{Account, FAILED, Refusal, passwords, totp};
 use crate::api_keys::hash_of;
 use crate::users::{User, prove_manages};
@@ -103,7 +103,7 @@ pub fn turn_off(store: &Store, who: Who, id: Id<User>, proof: Proof<'_>) -> Resu
 
 fn turn_off_with(cx: &mut Cx<'_>, id: Id<User>, code: &str) -> Result<Result<(), Refusal>> {
     let user = cx.get(id)?;
-    let attempt = match Attempt::begin(cx, &Account::Id(id), Some(&user))? {
+    let attempt = match Attempt::begin(cx, subject_of(&Account::Id(id), Some(&user)))? {
         Ok(attempt) => attempt,
         Err(refusal) => return Ok(Err(refusal)),
     };

@@ -99,7 +99,10 @@ pub fn open(cx: &mut Cx<'_>, user: &User, how: How) -> Result<(Session, Secret)>
         id: cx.new_id(),
         user: user.id,
         how,
-        origin: Origin { location, user_agent: user_agent.chars().take(USER_AGENT).collect() },
+        origin: Origin {
+            location,
+            user_agent: user_agent.chars().filter(|c| !c.is_control()).take(USER_AGENT).collect(),
+        },
         created_at: cx.now(),
         last_seen_at: cx.now(),
         token: hash_of(token.reveal()).into(),

@@ -41,7 +41,7 @@ const ADMINISTRATOR: &[&str] = &[
 ];
 
 impl BaseRole {
-    /// The roles that it is made of. An owner's are not among them: they may do everything.
+    /// The roles that it is made of; an owner may do everything else too.
     fn roles(self) -> Vec<&'static str> {
         match self {
             Self::Unset => Vec::new(),

@@ -6,7 +6,7 @@ use base::{Error, Id, Named, Result, Time, words};
 use serde::{Deserialize, Serialize};
 use store::{Cached, Condition, Cx, Record, Stored, Tx, Value, values};
 
-use super::UserBody;
+use super::{UserBody, prove_manages};
 use crate::custom_roles::CustomRole;
 
 words! {
@@ -89,7 +89,8 @@ impl Record for User {
 }
 
 impl User {
-    /// Adds an active user. Fails where the address is taken or is none.
+    /// Adds an active user, for a caller who manages users and holds all that they get. Fails where the address is
+    /// taken or is none.
     pub fn add(cx: &mut Cx<'_>, name: &str, email: &str, role: BaseRole) -> Result<Self> {
         if name.trim().is_empty() {
             return Err(Error::required("name"));
@@ -112,13 +113,15 @@ impl User {
             created_at: cx.now(),
             updated_at: cx.now(),
         };
+        prove_manages(cx, &user)?;
         cx.insert(&user)?;
         Ok(user)
     }
 
-    /// Deactivates a user; doing so twice changes nothing.
+    /// Deactivates a user whom the caller manages; doing so twice changes nothing.
     pub fn deactivate(cx: &mut Cx<'_>, id: Id<Self>) -> Result<Stored<Self>> {
         let mut user = cx.get(id)?;
+        prove_manages(cx, &user)?;
         if user.active {
             user.active = false;
             user.updated_at = cx.now();

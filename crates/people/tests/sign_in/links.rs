@@ -2,11 +2,11 @@
 
 use std::sync::Barrier;
 
-use people::sign_in::{How, LINK_LASTS, Refusal, link, passwords, with_link};
+use people::sign_in::{How, LINK_LASTS, Refusal, link, passwords, with_link, with_password};
 use people::users::BaseRole;
 use web::SecretStep;
 
-use crate::{DAY, HOUR, MINUTE, Scene, from};
+use crate::{DAY, HOUR, MINUTE, PASSWORD, Scene, from};
 
 fn make(scene: &Scene) -> SecretStep {
     let id = scene.ada.id;
@@ -39,6 +39,15 @@ fn of_several_who_come_with_a_link_at_once_one_gets_in() {
         all.into_iter().map(|one| one.join().unwrap()).filter(|came_in| *came_in).count()
     });
     assert_eq!((came_in, scene.rows("sessions")), (1, 1));
+}
+
+#[test]
+fn a_link_lets_in_who_is_kept_out_by_those_who_guess() {
+    let scene = Scene::new();
+    let guess = || with_password(&scene.store, "ada@acme.example", &"wrong".into(), None, from("192.0.2.9"));
+    while !matches!(guess(), Err(Refusal::TooManyFailures { .. })) {}
+    with_link(&scene.store, &make(&scene), None, from("192.0.2.1")).unwrap();
+    assert!(matches!(scene.try_with(PASSWORD, None), Err(Refusal::TooManyFailures { .. })), "and nobody else");
 }
 
 #[test]

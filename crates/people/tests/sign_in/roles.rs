@@ -33,6 +33,26 @@ fn a_role_is_given_by_who_may_do_as_much() {
 }
 
 #[test]
+fn who_manages_users_adds_and_deactivates_those_who_may_do_no_more_than_they() {
+    let scene = Scene::new();
+    let [bob, cleo] = ["Bob", "Cleo"].map(|name| scene.user(name, BaseRole::Administrator));
+    let dan = scene.user("Dan", BaseRole::Responder);
+    let add = |by: &User, name: &'static str, role| {
+        scene.write_as(by, move |cx| User::add(cx, name, &format!("{name}@acme.example"), role))
+    };
+    add(&bob, "Eve", BaseRole::Administrator).unwrap();
+    assert!(add(&bob, "Fay", BaseRole::Owner).is_err());
+    assert!(add(&dan, "Fay", BaseRole::Viewer).is_err());
+    let deactivate = |by: &User, of: &User| {
+        let id = of.id;
+        scene.write_as(by, move |cx| User::deactivate(cx, id).map(drop))
+    };
+    assert!(deactivate(&bob, &scene.ada).is_err());
+    assert!(deactivate(&dan, &cleo).is_err());
+    deactivate(&bob, &cleo).unwrap();
+}
+
+#[test]
 fn a_custom_role_adds_to_what_somebody_may_do_at_once() {
     let scene = Scene::new();
     let (role, dan) = (custom(&scene, &["global_access", "catalog_editor"]), scene.user("Dan", BaseRole::Viewer));

@@ -139,6 +139,16 @@ fn a_link_needs_it_too_and_is_not_used_up_before() {
 }
 
 #[test]
+fn who_has_a_link_does_not_get_to_try_every_code() {
+    let ada = Enrolled::new();
+    let id = ada.scene.ada.id;
+    let step = ada.scene.write(move |cx| link(cx, id, LINK_LASTS));
+    let come = |n: usize, code: &str| with_link(&ada.scene.store, &step, Some(code), from(&format!("192.0.2.{n}")));
+    assert!((0..10).all(|n| matches!(come(n, "000000"), Err(Refusal::WrongSecondFactor))));
+    assert!(matches!(come(10, &ada.code()), Err(Refusal::TooManyFailures { .. })));
+}
+
+#[test]
 fn it_is_turned_off_with_a_code_or_the_password() {
     for by_code in [true, false] {
         let ada = Enrolled::new();

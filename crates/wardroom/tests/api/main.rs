@@ -10,5 +10,6 @@ mod limits;
 mod schedules;
 mod settings;
 mod support;
+mod users;
 mod walk;
 mod work;

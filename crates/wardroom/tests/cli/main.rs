@@ -3,16 +3,33 @@
 mod commands;
 mod demo;
 mod serving;
+mod users;
 mod vault;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
+use base::World;
+use store::vault::MasterKeys;
+use store::{Site, Store};
 use testkit::{Client, Program, Running};
 
 const TOKEN: &str = "inc_00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
 fn program() -> Program {
     Program::new(env!("CARGO_BIN_EXE_wardroom"))
+}
+
+fn key_file(program: &Program) -> PathBuf {
+    program.directory().join("secret.key")
+}
+
+/// A node that runs on the program's data, in the test's own process.
+fn node(program: &Program) -> Store {
+    let world = World::system().with(MasterKeys::at(key_file(program)));
+    let site = Site { organisation: "acme".into(), public_url: "https://wardroom.example".into() };
+    let parts = web::assemble(wardroom::features(), &web::Settings::default()).unwrap().parts;
+    Store::open(&program.location(), world, site, &parts, &mut |_, _, _| {}).unwrap()
 }
 
 /// A server with a key that may do everything.

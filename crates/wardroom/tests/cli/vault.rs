@@ -2,26 +2,14 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use base::{Id, World};
-use store::vault::{MasterKey, MasterKeys, Sealed, read_master_keys};
-use store::{Site, Store, Who};
+use store::vault::{MasterKey, Sealed, read_master_keys};
+use store::{Store, Who};
 use testkit::{Program, Said, Value};
 
-use crate::{program, serve, within_a_second};
-
-fn key_file(program: &Program) -> PathBuf {
-    program.directory().join("secret.key")
-}
-
-/// A node that runs on the program's data, in the test's own process.
-fn node(program: &Program) -> Store {
-    let world = World::system().with(MasterKeys::at(key_file(program)));
-    let site = Site { organisation: "acme".into(), public_url: "https://wardroom.example".into() };
-    let parts = web::assemble(wardroom::features(), &web::Settings::default()).unwrap().parts;
-    Store::open(&program.location(), world, site, &parts, &mut |_, _, _| {}).unwrap()
-}
+use crate::{key_file, node, program, serve, within_a_second};
 
 fn seal(node: &Store) -> Id<Sealed> {
     node.write(Who::system(), |cx| cx.seal(&"hunter2".into())).wait().unwrap()
