@@ -2,6 +2,7 @@
 
 use connect::connections::Connection;
 use connect::links::Link;
+use connect::nexla::pipe::Pipe;
 use connect::rules::Rule;
 use connect::runs::Run;
 use testkit::Goldens;
@@ -11,6 +12,7 @@ fn what_is_stored_is_read_for_ever() {
     let mut goldens = Goldens::of(env!("CARGO_MANIFEST_DIR"));
     goldens.check::<Connection>();
     goldens.check::<Link>();
+    goldens.check::<Pipe>();
     goldens.check::<Rule>();
     goldens.check::<Run>();
     goldens.finish();
