@@ -24,6 +24,9 @@ const GLIMPSE: Duration = Duration::from_millis(200);
 /// How many runs of a pipe are remembered.
 const REMEMBERED: usize = 100;
 
+/// How many IDs one statement is given.
+const IDS_AT_ONCE: usize = 1_000;
+
 base::words! {
     /// How a run is.
     pub enum State {
@@ -344,20 +347,29 @@ fn forget_old_runs(cx: &mut Cx<'_>, pipe: Id<Pipe>) -> Result<()> {
     cx.run(&sql, &values![pipe]).map(drop)
 }
 
+/// The rows of a pipe that have one of some of these IDs, in as many conditions as statements can take.
+fn some_rows(pipe: Id<Pipe>, ids: &[String]) -> impl Iterator<Item = Condition> {
+    ids.chunks(IDS_AT_ONCE).map(move |some| Condition::equal("pipe_id", pipe).and(Condition::one_of("row_id", some)))
+}
+
 fn known(cx: &mut Cx<'_>, pipe: Id<Pipe>, ids: &[String]) -> Result<HashMap<String, Known>> {
-    let condition = Condition::equal("pipe_id", pipe).and(Condition::one_of("row_id", ids));
-    let rows = cx.select("row_id, digest, is_done, status, remote_id", "hub_pipe_rows", condition)?;
-    let read = |row: &store::Row| {
-        let status: Option<i64> = row.get(3)?;
-        let status = status.and_then(|status| u16::try_from(status).ok());
-        Ok((row.get(0)?, Known { digest: row.get(1)?, is_done: row.get(2)?, status, remote_id: row.get(4)? }))
-    };
-    rows.iter().map(read).collect()
+    let mut found = HashMap::new();
+    for some in some_rows(pipe, ids) {
+        for row in cx.select("row_id, digest, is_done, status, remote_id", "hub_pipe_rows", some)? {
+            let status: Option<i64> = row.get(3)?;
+            let status = status.and_then(|status| u16::try_from(status).ok());
+            let known = Known { digest: row.get(1)?, is_done: row.get(2)?, status, remote_id: row.get(4)? };
+            found.insert(row.get(0)?, known);
+        }
+    }
+    Ok(found)
 }
 
 fn note(cx: &mut Cx<'_>, pipe: Id<Pipe>, changes: &Changes) -> Result<()> {
-    let ids = changes.iter().map(|(id, _)| row_id(id));
-    cx.delete_where("hub_pipe_rows", Condition::equal("pipe_id", pipe).and(Condition::one_of("row_id", ids)))?;
+    let ids: Vec<_> = changes.iter().map(|(id, _)| row_id(id)).collect();
+    for some in some_rows(pipe, &ids) {
+        cx.delete_where("hub_pipe_rows", some)?;
+    }
     let row = |(id, change): &(String, Change)| {
         let Change::Know(known) = change else { return None };
         let (status, remote_id) = (known.status.map(i64::from), known.remote_id.clone());

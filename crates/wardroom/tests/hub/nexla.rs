@@ -1,6 +1,8 @@
 //! Nexla: pipes between the API and files or tables.
 
 use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -248,6 +250,33 @@ fn nx_11_each_template_reads_every_row_across_pages_once() {
     let any = json!({"template": "list", "path": "/v1/severities"});
     site.run(site.pipe("any", json!({"source": any, "output": {"format": "jsonl", "file": "any.jsonl"}})));
     assert_eq!(site.ids("any.jsonl").len(), 3);
+}
+
+/// A server that answers whatever it is asked with this body.
+fn saying(body: String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let lines = BufReader::new(&stream).lines().map_while(Result::ok);
+            lines.take_while(|line| !line.is_empty()).for_each(drop);
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+            let _ = stream.write_all(format!("{head}{body}").as_bytes()); // whoever asked may be gone
+        }
+    });
+    address
+}
+
+#[test]
+fn nx_11_a_list_in_one_piece_may_be_longer_than_what_a_statement_takes() {
+    let rows: Vec<_> = (0..40_000).map(|n| json!({"id": format!("{n}")})).collect();
+    let address = saying(json!({"things": rows}).to_string());
+    let site = Site::start().at(&address, &["viewer"]);
+    let source = json!({"template": "list", "path": "/v1/things", "mode": "incremental"});
+    let pipe = site.pipe("things", json!({"source": source, "output": {"format": "jsonl", "file": "things.jsonl"}}));
+    assert_eq!(site.run(pipe).counts.written, 40_000);
+    assert_eq!(site.run(pipe).counts.skipped, 40_000);
+    assert_eq!(site.ids("things.jsonl").len(), 40_000);
 }
 
 #[test]
