@@ -18,7 +18,7 @@ const PRODUCT: Product = Product {
     id: "ravenna",
     name: "Ravenna",
     category: "Incident Management",
-    about: "Says whether somebody is on call, so that a ticket is routed to the right engineer",
+    about: "Says whether somebody is on call, so that a ticket is routed to the right engineer.",
     key_field: "API Token",
     roles: &["viewer", "schedules_reader"],
 };
@@ -40,7 +40,7 @@ impl Connector for Ravenna {
     }
 
     fn actions(&self) -> Vec<Action> {
-        let about = "Say whether somebody is on call for a schedule";
+        let about = "Says whether somebody is on call for a schedule.";
         vec![Action::new("validate_on_call", about, |context: &Context<'_>, input| {
             validate_on_call(context.api, &input)
         })]

@@ -31,7 +31,7 @@ const PRODUCT: Product = Product {
     id: "atomicwork",
     name: "Atomicwork",
     category: "App Store",
-    about: "Creates, finds, changes and lists incidents from workflows, and calls any other operation of the API",
+    about: "Creates, finds, changes and lists incidents from workflows, and calls any other operation of the API.",
     key_field: "API key",
     roles: &["viewer", "incident_creator", "incident_editor"],
 };
@@ -52,25 +52,25 @@ impl Connector for Atomicwork {
 
     fn actions(&self) -> Vec<Action> {
         vec![
-            Action::new("create_incident", "Create an incident", |context: &Context<'_>, input| {
+            Action::new("create_incident", "Creates an incident.", |context: &Context<'_>, input| {
                 create(context.api, &input).map_err(in_its_words)
             }),
-            Action::new("get_incident", "Look an incident up", |context: &Context<'_>, input: GetIncident| {
+            Action::new("get_incident", "Looks an incident up.", |context: &Context<'_>, input: GetIncident| {
                 get(context.api, &input.id).map_err(in_its_words)
             }),
-            Action::new("update_incident", "Change an incident", |context: &Context<'_>, input| {
+            Action::new("update_incident", "Changes an incident.", |context: &Context<'_>, input| {
                 update(context.api, &input).map_err(in_its_words)
             }),
-            Action::new("list_incidents", "List incidents, newest first", |context: &Context<'_>, input| {
+            Action::new("list_incidents", "Lists incidents, newest first.", |context: &Context<'_>, input| {
                 list(context.api, &input).map_err(in_its_words)
             }),
-            Action::new("call_api", "Call any operation of the API", |context: &Context<'_>, input| {
+            Action::new("call_api", "Calls any operation of the API.", |context: &Context<'_>, input| {
                 call(context.api, &input).map_err(in_its_words)
             })
             .checked(call::check)
             // What it does is whatever the operation does, which may be done twice.
             .once(),
-            Action::new("list_options", "List what can be chosen from", |context: &Context<'_>, input: ListOptions| {
+            Action::new("list_options", "Lists what can be chosen from.", |context: &Context<'_>, input: ListOptions| {
                 options(context.api, input.list).map_err(in_its_words)
             }),
         ]
