@@ -206,6 +206,11 @@ impl Store {
         }
     }
 
+    /// Whose data it is, and where people find it.
+    pub fn site(&self) -> &Site {
+        &self.0.shared.site
+    }
+
     /// Clock and entropy.
     pub fn world(&self) -> &World {
         &self.0.shared.world

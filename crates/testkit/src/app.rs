@@ -15,11 +15,15 @@ use store::vault::{MasterKey, MasterKeys};
 use store::{Cx, Site, Store, Who};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use web::{Egress, Feature, Gate, Limits, Server, Settings};
+use web::{Assembly, Egress, Feature, Gate, Limits, PageRoute, Server, Settings};
 
+use crate::browser::Browser;
 use crate::client::Client;
 use crate::database::Database;
 use crate::world::{CountedEntropy, FakeClock};
+
+/// What makes pages over the operations of a server.
+pub type Pages = fn(Store, Arc<Assembly>, &Settings) -> Vec<PageRoute>;
 
 /// How an [`App`] differs from the ordinary one.
 #[derive(Default)]
@@ -30,6 +34,8 @@ pub struct Options {
     pub gate: Option<Box<dyn Gate>>,
     /// Proxies that are trusted.
     pub trusted_proxies: Vec<String>,
+    /// Makes the pages that it shows to people; none unless given.
+    pub pages: Option<Pages>,
     /// Puts services into its world.
     pub outside: Option<Box<dyn FnOnce(World) -> World>>,
 }
@@ -81,7 +87,7 @@ impl App {
             patience: Duration::ZERO,
             ..Settings::default()
         };
-        let assembly = web::assemble(features(), &settings).expect("features fit together");
+        let assembly = Arc::new(web::assemble(features(), &settings).expect("features fit together"));
         // All nodes have the same.
         let master = MasterKey::new(&World::new(clock.clone(), CountedEntropy::new(0)));
         let world = World::new(clock.clone(), CountedEntropy::new(node)).with(MasterKeys::fixed(master));
@@ -94,14 +100,15 @@ impl App {
         let site = Site { organisation: "acme".into(), public_url: settings.public_url.clone() };
         let store = Store::open(&database.location, world, site, &assembly.parts, &mut |_, _, _| {}).expect("a store");
         let gate = options.gate.unwrap_or_else(|| Box::new(KeyGate::default()));
-        let server = Server::new(store.clone(), gate, settings);
+        let pages = options.pages.map(|pages| pages(store.clone(), Arc::clone(&assembly), &settings));
+        let server = Server::new(store.clone(), gate, settings).with_pages(pages.unwrap_or_default());
         let (stop, stopped) = oneshot::channel();
         let (tell, told) = std::sync::mpsc::channel();
         let serve = async move {
             let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
             tell.send(listener.local_addr().expect("an address")).expect("somebody waits");
             let until_stopped = async { drop(stopped.await) };
-            server.serve(assembly.routes, listener, until_stopped).await.expect("serves");
+            server.serve(assembly.routes.clone(), listener, until_stopped).await.expect("serves");
         };
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
@@ -154,6 +161,11 @@ impl App {
     /// A client with a key that has these account-level roles.
     pub fn client(&self, roles: &[&str]) -> Client {
         Client::new(&self.address, Some(&self.token(roles)))
+    }
+
+    /// A browser in which nobody is signed in.
+    pub fn browser(&self) -> Browser {
+        Browser::new(&self.address)
     }
 
     /// The token of a new key that has these account-level roles.

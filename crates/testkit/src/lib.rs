@@ -6,6 +6,7 @@
 
 mod alerts;
 mod app;
+mod browser;
 mod client;
 mod database;
 mod golden;
@@ -15,7 +16,8 @@ mod proxy;
 mod world;
 
 pub use alerts::Alerts;
-pub use app::{App, Options};
+pub use app::{App, Options, Pages};
+pub use browser::{Browser, Shown};
 pub use client::{Answer, Client};
 pub use database::{Database, postgres_or_skip};
 pub use golden::Goldens;

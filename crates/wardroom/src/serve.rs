@@ -2,9 +2,11 @@
 
 use std::future::Future;
 use std::io::Write;
+use std::sync::Arc;
 
 use base::World;
 use clap::Args;
+use dashboard::Desk;
 use people::KeyGate;
 use store::{Runner, Site, Store};
 use tokio::net::TcpListener;
@@ -50,7 +52,7 @@ pub struct Node {
     pub address: String,
     /// Its data.
     pub store: Store,
-    assembly: Assembly,
+    assembly: Arc<Assembly>,
     settings: Settings,
     listener: TcpListener,
 }
@@ -72,7 +74,7 @@ impl Node {
             public_url: config.public_url.clone().unwrap_or_else(|| address.clone()),
             ..Settings::default()
         };
-        let assembly = crate::assembly(&settings)?;
+        let assembly = Arc::new(crate::assembly(&settings)?);
         let site = Site { organisation: config.organisation.clone(), public_url: settings.public_url.clone() };
         let store = tokio::task::block_in_place(|| {
             let store = open::store(config, world, site, &assembly.parts)?;
@@ -85,8 +87,10 @@ impl Node {
     /// Serves until the process is told to stop.
     pub async fn serve(self) -> Outcome {
         let jobs = tokio::task::block_in_place(|| Runner::start(&self.store))?;
+        let desk = Desk::new(self.store.clone(), Arc::clone(&self.assembly), &self.settings);
         let server = Server::new(self.store, Box::new(KeyGate::default()), self.settings);
-        server.serve(self.assembly.routes, self.listener, told_to_stop()?).await?;
+        let server = server.with_pages(dashboard::pages(desk));
+        server.serve(self.assembly.routes.clone(), self.listener, told_to_stop()?).await?;
         tracing::info!("stopped");
         tokio::task::block_in_place(|| drop(jobs));
         Ok(())

@@ -26,6 +26,7 @@ mod metrics;
 mod openapi;
 mod outgoing;
 mod output;
+mod page;
 mod rendered;
 mod reply;
 mod route;
@@ -43,6 +44,7 @@ pub use output::{
     Accepted, Awaited, Counted, Created, List, Loose, Meta, NoContent, Output, Page, PageMeta, Plain, Resource, Show,
     Text, Versioned,
 };
+pub use page::{Content, PageRoute, View, Visit};
 pub use rendered::Rendered;
 pub use reply::Reply;
 pub use route::{Guard, Method, Route};

@@ -1,5 +1,7 @@
 //! The OpenAPI document, made from the route table and the types its handlers take and give.
 
+use std::sync::Arc;
+
 use base::Result;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -82,7 +84,7 @@ fn is_map(schema: &Value) -> bool {
 }
 
 /// The document of these routes.
-pub fn document(routes: &[Route], public_url: &str) -> Result<Value> {
+pub fn document(routes: &[Arc<Route>], public_url: &str) -> Result<Value> {
     let mut schemas = Schemas::new();
     let mut paths = Map::new();
     for route in routes {

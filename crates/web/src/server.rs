@@ -21,6 +21,7 @@ use tokio::net::TcpListener;
 use crate::gate::{Caller, Gate, Knock};
 use crate::input::Request;
 use crate::limits::{Allowance, Limiter, Limits};
+use crate::page::{self, PageRoute, Visit};
 use crate::reply::Reply;
 use crate::route::{Guard, Route};
 use crate::{docs, metrics};
@@ -75,6 +76,7 @@ pub struct Server {
     gate: Box<dyn Gate>,
     limiter: Limiter,
     settings: Settings,
+    pages: Vec<PageRoute>,
     draining: AtomicBool,
 }
 
@@ -83,14 +85,20 @@ impl Server {
     pub fn new(store: Store, gate: Box<dyn Gate>, settings: Settings) -> Self {
         metrics::recorder();
         let limiter = Limiter::new(settings.limits.clone());
-        Self { store, gate, limiter, settings, draining: AtomicBool::new(false) }
+        Self { store, gate, limiter, settings, pages: Vec::new(), draining: AtomicBool::new(false) }
+    }
+
+    /// The same server with pages for people.
+    #[must_use]
+    pub fn with_pages(self, pages: Vec<PageRoute>) -> Self {
+        Self { pages, ..self }
     }
 
     /// Serves `routes` on `listener` until `stop` resolves; then takes no new connection, finishes
     /// what it has accepted, and returns.
     pub async fn serve(
         self,
-        routes: Vec<Route>,
+        routes: Vec<Arc<Route>>,
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
@@ -117,9 +125,8 @@ impl Server {
         }
     }
 
-    fn router(self: Arc<Self>, routes: Vec<Route>) -> Router {
+    fn router(self: Arc<Self>, routes: Vec<Arc<Route>>) -> Router {
         let mut router = Router::new()
-            .route("/", get(|| async { Redirect::temporary("/docs") }))
             .route("/docs", get(docs::page))
             .route("/docs/{asset}", get(docs::asset))
             .route("/health/live", get(|| async { "ok\n" }))
@@ -141,20 +148,21 @@ impl Server {
             let path = route.path;
             router = router.route(path, self.method_router(route));
         }
+        if self.pages.is_empty() {
+            router = router.route("/", get(|| async { Redirect::temporary("/docs") }));
+        }
+        for page in &self.pages {
+            router = router.route(page.path, self.page_router(page.clone()));
+        }
         // Nobody's path and nobody's method look the same: there is nothing here.
         router
             .fallback(|| async { StatusCode::NOT_FOUND })
             .method_not_allowed_fallback(|| async { StatusCode::NOT_FOUND })
     }
 
-    fn method_router(self: &Arc<Self>, route: Route) -> MethodRouter {
-        let filter = match route.method {
-            crate::Method::GET => MethodFilter::GET,
-            crate::Method::POST => MethodFilter::POST,
-            crate::Method::PUT => MethodFilter::PUT,
-            crate::Method::DELETE => MethodFilter::DELETE,
-        };
-        let (server, route) = (Arc::clone(self), Arc::new(route));
+    fn method_router(self: &Arc<Self>, route: Arc<Route>) -> MethodRouter {
+        let filter = filter(route.method);
+        let server = Arc::clone(self);
         type Segments = std::result::Result<RawPathParams, RawPathParamsRejection>;
         on(filter, move |peer: ConnectInfo<SocketAddr>, segments: Segments, request: HttpRequest| {
             let (server, route) = (Arc::clone(&server), Arc::clone(&route));
@@ -162,6 +170,42 @@ impl Server {
             let segments = segments.map_or_else(|_| Vec::new(), |all| all.iter().map(|(_, one)| one.into()).collect());
             async move { server.answer(&route, peer.0, segments, request).await }
         })
+    }
+
+    fn page_router(self: &Arc<Self>, page: PageRoute) -> MethodRouter {
+        let server = Arc::clone(self);
+        type Segments = std::result::Result<RawPathParams, RawPathParamsRejection>;
+        on(filter(page.method), move |peer: ConnectInfo<SocketAddr>, segments: Segments, request: HttpRequest| {
+            let (server, page) = (Arc::clone(&server), page.clone());
+            let segments = segments.map_or_else(|_| Vec::new(), |all| all.iter().map(|(_, one)| one.into()).collect());
+            async move { server.show(&page, peer.0, segments, request).await }
+        })
+    }
+
+    /// Shows a page, made on a thread that may wait.
+    async fn show(&self, page: &PageRoute, peer: SocketAddr, segments: Vec<String>, request: HttpRequest) -> Response {
+        #[expect(clippy::disallowed_methods, reason = "how long it took is for logs and metrics alone")]
+        let started = Instant::now();
+        let (head, body) = request.into_parts();
+        let Ok(body) = read_body(body).await else { return StatusCode::BAD_REQUEST.into_response() };
+        let visit = Visit {
+            path: head.uri.path().to_owned(),
+            segments,
+            query: head.uri.query().unwrap_or_default().to_owned(),
+            body,
+            address: self.address(&head.headers, peer.ip()),
+            headers: head.headers,
+        };
+        let show = Arc::clone(&page.show);
+        let view = tokio::task::spawn_blocking(move || show(visit)).await;
+        let response = match view {
+            Ok(view) => page::respond(view),
+            Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(), // the panic has been printed
+        };
+        let (took, status) = (started.elapsed(), response.status().as_u16());
+        metrics::answered(page.path, status, took);
+        tracing::info!(page = page.path, status, ms = took.as_secs_f64() * 1e3, "shown");
+        response
     }
 
     async fn answer(&self, route: &Route, peer: SocketAddr, segments: Vec<String>, request: HttpRequest) -> Response {
@@ -284,6 +328,15 @@ impl Server {
             ::metrics::gauge!("wardroom_jobs", "state" => state).set(n as f64);
         }
         ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics::recorder().render()).into_response()
+    }
+}
+
+fn filter(method: crate::Method) -> MethodFilter {
+    match method {
+        crate::Method::GET => MethodFilter::GET,
+        crate::Method::POST => MethodFilter::POST,
+        crate::Method::PUT => MethodFilter::PUT,
+        crate::Method::DELETE => MethodFilter::DELETE,
     }
 }
 

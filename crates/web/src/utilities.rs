@@ -19,7 +19,7 @@ pub struct Assembly {
     /// What they bring to the store.
     pub parts: Vec<Part>,
     /// Their operations.
-    pub routes: Vec<Route>,
+    pub routes: Vec<Arc<Route>>,
     /// The OpenAPI document of these operations, in JSON.
     pub document: Arc<str>,
 }
@@ -71,10 +71,10 @@ pub fn assemble(features: Vec<Feature>, settings: &Settings) -> Result<Assembly>
     let mut assembly = Assembly { parts: vec![PART], routes: Vec::new(), document: "".into() };
     for feature in features {
         assembly.parts.push(feature.part);
-        assembly.routes.extend(feature.routes);
+        assembly.routes.extend(feature.routes.into_iter().map(Arc::new));
     }
     let written = Arc::new(OnceLock::new());
-    assembly.routes.extend([openapi_route(Arc::clone(&written)), ip_ranges_route(settings)]);
+    assembly.routes.extend([openapi_route(Arc::clone(&written)), ip_ranges_route(settings)].map(Arc::new));
     // Only its text is kept: the tree is ten times as large.
     assembly.document = openapi::document(&assembly.routes, &settings.public_url)?.to_string().into();
     written.set(Arc::clone(&assembly.document)).map_err(|_| Error::internal("the document is written once"))?;

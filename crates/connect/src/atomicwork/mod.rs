@@ -70,9 +70,11 @@ impl Connector for Atomicwork {
             .checked(call::check)
             // What it does is whatever the operation does, which may be done twice.
             .once(),
-            Action::new("list_options", "Lists what can be chosen from.", |context: &Context<'_>, input: ListOptions| {
-                options(context.api, input.list).map_err(in_its_words)
-            }),
+            Action::new(
+                "list_options",
+                "Lists what can be chosen from.",
+                |context: &Context<'_>, input: ListOptions| options(context.api, input.list).map_err(in_its_words),
+            ),
         ]
     }
 }

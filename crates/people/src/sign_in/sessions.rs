@@ -125,16 +125,18 @@ pub fn open(cx: &mut Cx<'_>, user: &User, how: How) -> Result<(Session, Secret)>
 }
 
 /// The session with this token and its user, unless it has ended or they have been deactivated. Notes that it is used.
-pub async fn find(store: &Store, token: &Secret) -> Result<Option<(Session, User)>> {
+///
+/// Blocks: not for async tasks.
+pub fn find(store: &Store, token: &Secret) -> Result<Option<(Session, User)>> {
     let hash = Secret::from(hash_of(token.reveal()));
-    let Some((mut session, user)) = store.read(Who::system(), move |cx| look(cx, &hash)).await? else {
+    let Some((mut session, user)) = store.read(Who::system(), move |cx| look(cx, &hash)).wait()? else {
         return Ok(None);
     };
     let now = store.world().now();
     if now.since(session.last_seen_at) >= USE_PRECISION {
         session.last_seen_at = now;
         let id = session.id;
-        store.write(Who::system(), move |cx| note_use(cx, id, now)).await?;
+        store.write(Who::system(), move |cx| note_use(cx, id, now)).wait()?;
     }
     Ok(Some((session, user)))
 }

@@ -70,8 +70,7 @@ impl Scene {
     }
 
     fn find(&self, token: &Secret) -> Option<(Session, User)> {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(kept_sessions::find(&self.store, token)).unwrap()
+        kept_sessions::find(&self.store, token).unwrap()
     }
 
     fn who(&self, user: &User) -> Who {

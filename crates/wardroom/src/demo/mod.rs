@@ -14,7 +14,10 @@ use base::{Id, SystemEntropy, World};
 use clap::Args;
 use incidents::settings::severities::Severity;
 use people::api_keys::{ApiKey, Token};
+use people::sign_in::{LINK_LASTS, link};
+use people::users::{BaseRole, User};
 use store::{Condition, Cx};
+use web::SecretStep;
 
 use crate::bootstrap::every_role;
 use crate::config::{Config, DataArgs, ServerArgs, Switch};
@@ -47,30 +50,48 @@ impl Demo {
         let world = World::new(play::Shared(Arc::clone(&clock)), SystemEntropy);
         runtime()?.block_on(async {
             let node = Node::open(&config, world).await?;
-            let (token, severity) = tokio::task::block_in_place(|| {
+            let doors = tokio::task::block_in_place(|| {
                 play::play(&node.store, &clock)?;
                 node.store.write(operator(), open_the_doors).wait()
             })?;
-            welcome(&node.address, token.reveal(), severity)?;
+            welcome(&node.address, &doors)?;
             node.serve().await
         })
     }
 }
 
-/// What a visitor needs: the token of a key with every role, and a severity for what they declare.
-fn open_the_doors(cx: &mut Cx<'_>) -> base::Result<(Token, Id<Severity>)> {
-    let (_, token) = ApiKey::issue(cx, "Demo", None, every_role())?;
-    let least = cx.list::<Severity>(Condition::everything(), "rank")?.into_iter().next();
-    Ok((token, least.ok_or_else(base::Error::not_found)?.id))
+/// What a visitor needs.
+struct Doors {
+    /// The token of a key with every role.
+    token: Token,
+    /// What signs them in as an owner.
+    link: SecretStep,
+    /// A severity for what they declare.
+    severity: Id<Severity>,
 }
 
-fn welcome(address: &str, token: &str, severity: Id<Severity>) -> std::io::Result<()> {
+fn open_the_doors(cx: &mut Cx<'_>) -> base::Result<Doors> {
+    let (_, token) = ApiKey::issue(cx, "Demo", None, every_role())?;
+    let severities = cx.list::<Severity>(Condition::everything(), "rank")?;
+    let users = cx.list::<User>(Condition::everything(), "id")?;
+    let owner = users.iter().find(|user| user.role == BaseRole::Owner).ok_or_else(base::Error::not_found)?;
+    let link = link(cx, owner.id, LINK_LASTS)?;
+    Ok(Doors { token, link, severity: severities.first().ok_or_else(base::Error::not_found)?.id })
+}
+
+fn welcome(address: &str, doors: &Doors) -> std::io::Result<()> {
+    let Doors { token, link, severity } = doors;
+    let token = token.reveal();
     writeln!(
         std::io::stdout(),
         "\
 listening on {address}
 
 This is {organisation}, an organisation that exists until you press Ctrl-C.
+Sign in to its dashboard, once, as somebody who owns it:
+
+  {address}/sign-in/link/{link}
+
 The API is described at {address}/docs. Its key, with every role, is:
 
   {token}
@@ -87,5 +108,6 @@ Try these:
   curl -s -H 'Authorization: Bearer {token}' '{address}/v2/schedules'
 ",
         organisation = story::ORGANISATION_NAME,
+        link = link.reveal(),
     )
 }

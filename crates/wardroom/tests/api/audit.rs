@@ -33,7 +33,7 @@ fn actions(entries: &[Entry]) -> Vec<&str> {
 /// Calls operations by their names and notes which have been tried.
 struct Trail {
     acme: Acme,
-    routes: Vec<Route>,
+    routes: Vec<std::sync::Arc<Route>>,
     tried: BTreeSet<&'static str>,
 }
 

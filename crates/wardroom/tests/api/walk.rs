@@ -64,7 +64,7 @@ impl Walk {
 
     fn operations(&self) -> Vec<Operation> {
         let routes = web::assemble(wardroom::features(), &Settings::default()).unwrap().routes;
-        let operation = |route: &web::Route| {
+        let operation = |route: &std::sync::Arc<web::Route>| {
             let described = &self.document["paths"][route.path][route.method.as_str()];
             assert_eq!(described["operationId"], route.operation);
             let unknown = "01FCNDV6P870EA6S7TK1DSYDG0";

@@ -1,0 +1,123 @@
+//! Queries and forms: names with values, in the order in which they came.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value as Json, json};
+
+/// The fields of a query or a form.
+#[derive(Clone, Debug, Default)]
+pub struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    /// Those that a query string or the body of a form holds.
+    pub fn read(text: &[u8]) -> Self {
+        Self(form_urlencoded::parse(text).map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
+    }
+
+    /// The value of a field, without blanks around it; none where it is blank.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.all(name).next()
+    }
+
+    /// The value of a field as text: empty where it is blank.
+    pub fn text(&self, name: &str) -> &str {
+        self.get(name).unwrap_or_default()
+    }
+
+    /// All values of a field that is there several times, but for blank ones.
+    pub fn all<'f>(&'f self, name: &str) -> impl Iterator<Item = &'f str> {
+        let own = self.0.iter().filter(move |(own, _)| own == name);
+        own.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// The body for an operation of those fields among `names` that are filled in. A field is named as the operation
+    /// names it in its errors: `incident.name` is `name` within `incident`.
+    pub fn filled(&self, names: &[&str]) -> Json {
+        self.body(names.iter().filter_map(|name| Some((*name, self.get(name)?))))
+    }
+
+    /// The same with fields that are there but blank: what they held is to go.
+    pub fn given(&self, names: &[&str]) -> Json {
+        let is_there = |name: &&&str| self.0.iter().any(|(own, _)| own == **name);
+        self.body(names.iter().filter(is_there).map(|name| (*name, self.text(name))))
+    }
+
+    fn body<'f>(&self, fields: impl Iterator<Item = (&'f str, &'f str)>) -> Json {
+        let mut body = json!({});
+        for (name, value) in fields {
+            let place = name.split('.').fold(&mut body, |place, step| &mut place[step]);
+            *place = json!(value);
+        }
+        body
+    }
+
+    /// What stands in each field, for a form that is shown again; several values are a list.
+    pub fn as_json(&self) -> Json {
+        let mut fields: Map<String, Json> = Map::new();
+        for (name, value) in &self.0 {
+            match fields.get_mut(name) {
+                Some(Json::Array(values)) => values.push(json!(value)),
+                Some(one) => *one = json!([one.take(), value]),
+                None => drop(fields.insert(name.clone(), json!(value))),
+            }
+        }
+        fields.into()
+    }
+
+    /// All of them that aren't blank as a query string, but with these values instead of their own; a blank one takes
+    /// its field away.
+    pub fn with(&self, others: &[(&str, &str)]) -> String {
+        let stays = |(name, value): &&(String, String)| {
+            !value.trim().is_empty() && others.iter().all(|(other, _)| other != name)
+        };
+        let own = self.0.iter().filter(stays).map(|(name, value)| (name.as_str(), value.trim()));
+        let others = others.iter().copied().filter(|(_, value)| !value.is_empty());
+        query(&own.chain(others).collect::<Vec<_>>())
+    }
+
+    /// The names of those that aren't blank.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(|(_, value)| !value.trim().is_empty()).map(|(name, _)| name.as_str())
+    }
+
+    /// The fields whose names begin with `prefix` and a dot: the rest of the name, and the value, which may be blank.
+    pub fn under<'f>(&'f self, prefix: &'f str) -> impl Iterator<Item = (&'f str, &'f str)> {
+        self.0
+            .iter()
+            .filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?.strip_prefix('.')?, value.trim())))
+    }
+
+    /// The value of a field exactly as it came: blanks in a password matter.
+    pub fn raw(&self, name: &str) -> &str {
+        self.0.iter().find(|(own, _)| own == name).map_or("", |(_, value)| value)
+    }
+}
+
+/// A query string.
+pub fn query(fields: &[(&str, &str)]) -> String {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+}
+
+/// `text` as one step of a path.
+pub fn step(text: &str) -> Cow<'_, str> {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_read_with_what_is_blank_left_out() {
+        let fields = Fields::read(b"name=+Ada+&role=a&role=b&note=&tick=on&n=3");
+        assert_eq!((fields.get("name"), fields.get("note"), fields.text("x")), (Some("Ada"), None, ""));
+        assert_eq!(fields.all("role").collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(fields.as_json()["role"], json!(["a", "b"]));
+        assert_eq!(fields.filled(&["name", "note", "x"]), json!({"name": "Ada"}));
+        assert_eq!(fields.given(&["note", "x"]), json!({"note": ""}));
+        assert_eq!(Fields::read(b"a.b=1").filled(&["a.b"]), json!({"a": {"b": "1"}}));
+        assert_eq!(fields.with(&[("role", "c"), ("n", ""), ("x", "1")]), "name=Ada&tick=on&role=c&x=1");
+        assert_eq!(Fields::read(b"a.1=x&a.2=&b.1=y").under("a").collect::<Vec<_>>(), [("1", "x"), ("2", "")]);
+        assert_eq!(fields.raw("name"), " Ada ");
+    }
+}

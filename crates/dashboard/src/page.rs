@@ -1,0 +1,326 @@
+//! One request for a page: who asks, for what, with which fields.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use base::{Error, ErrorKind, Result, Secret};
+use people::sign_in::{self, Session, sessions};
+use people::users::User;
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+use store::{Origin, Who};
+use web::{Call, Method, PageRoute, View, Visit};
+
+use crate::desk::Desk;
+use crate::fields::Fields;
+use crate::render;
+
+/// The cookie that holds the session's token.
+pub(crate) const SESSION: &str = "wardroom_session";
+/// The cookie that holds what has been done, to be told on the next page.
+const DONE: &str = "wardroom_done";
+/// The cookie that says in which time zone the browser is.
+const ZONE: &str = "wardroom_zone";
+
+/// Somebody who is signed in.
+pub struct Visitor {
+    /// On whose behalf things are done.
+    pub who: Who,
+    /// Who.
+    pub user: User,
+    /// What they have.
+    pub session: Session,
+}
+
+/// One request for a page.
+pub struct Page {
+    /// What pages are made with.
+    pub desk: Arc<Desk>,
+    /// Who asks, if they are signed in.
+    visitor: Option<Visitor>,
+    /// The request itself.
+    pub visit: Visit,
+    /// The fields of the query.
+    pub query: Fields,
+    /// The fields of the form.
+    pub form: Fields,
+}
+
+/// What makes a page.
+pub type Handler = fn(&Page) -> Result<View>;
+
+/// A page's route; `is_public` for whoever is not signed in, too.
+pub fn route(desk: &Arc<Desk>, method: Method, path: &'static str, is_public: bool, handler: Handler) -> PageRoute {
+    let desk = Arc::clone(desk);
+    PageRoute { method, path, show: Arc::new(move |visit| show(&desk, visit, method, is_public, handler)) }
+}
+
+/// A table of pages: `pub fn routes(desk) -> Vec<PageRoute>`. A page is for people who are signed in, unless `public`
+/// stands after its path.
+macro_rules! pages {
+    ($($method:ident $path:literal $($public:ident)? => $handler:path;)+) => {
+        pub fn routes(desk: &std::sync::Arc<$crate::desk::Desk>) -> Vec<web::PageRoute> {
+            vec![$(
+                $crate::page::route(
+                    desk, web::Method::$method, $path, $crate::page::pages!(@public $($public)?), $handler,
+                )
+            ),+]
+        }
+    };
+    (@public public) => { true };
+    (@public) => { false };
+}
+pub(crate) use pages;
+
+fn show(desk: &Arc<Desk>, visit: Visit, method: Method, is_public: bool, handler: Handler) -> View {
+    let visitor = match visitor(desk, &visit) {
+        Ok(visitor) => visitor,
+        Err(error) => return told(&Page::new(desk, visit, None), &error),
+    };
+    let page = Page::new(desk, visit, visitor);
+    if page.visitor.is_none() && !is_public {
+        let back = if method == Method::GET { page.address() } else { "/".to_owned() };
+        let back: String = form_urlencoded::byte_serialize(back.as_bytes()).collect();
+        return View::go_to(format!("/sign-in?to={back}"));
+    }
+    if method != Method::GET && !page.is_own_form() {
+        return told(&page, &Error::forbidden("This form is too old, or comes from elsewhere: go back and try again"));
+    }
+    handler(&page).unwrap_or_else(|error| told(&page, &error))
+}
+
+/// Who visits, by the cookie.
+fn visitor(desk: &Desk, visit: &Visit) -> Result<Option<Visitor>> {
+    let Some(token) = visit.cookie(SESSION) else { return Ok(None) };
+    let Some((session, user)) = sessions::find(&desk.store, &Secret::from(token))? else { return Ok(None) };
+    let (asker, origin) = (user.clone(), origin(visit));
+    let who = desk.store.read(Who::system(), move |cx| sign_in::who(cx, &asker, origin.clone())).wait()?;
+    Ok(Some(Visitor { who, user, session }))
+}
+
+/// Where a visit comes from, for the audit log.
+pub fn origin(visit: &Visit) -> Origin {
+    Origin {
+        location: visit.address.to_string(),
+        user_agent: visit.header("user-agent").unwrap_or_default().chars().take(300).collect(),
+    }
+}
+
+/// The page that tells of an error.
+fn told(page: &Page, error: &Error) -> View {
+    let (status, title) = match error.kind() {
+        ErrorKind::NotFound => (404, "There is nothing here"),
+        ErrorKind::Forbidden => (403, "That is not yours to do"),
+        ErrorKind::Internal => (500, "Something went wrong"),
+        _ => (422, "That can't be done"),
+    };
+    if status == 500 {
+        tracing::error!(%error, "a page failed");
+    }
+    let messages: Vec<_> = error.problems().iter().map(|problem| problem.message.clone()).collect();
+    page.show("error.html", json!({"title": title, "messages": messages, "status": status})).with_status(status)
+}
+
+/// What was wrong with a form, for the one that is shown again.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Refused {
+    /// What is wrong with each field, by the name that the operation has for it.
+    pub fields: BTreeMap<String, String>,
+    /// What is wrong with all of it.
+    pub whole: Vec<String>,
+}
+
+impl Page {
+    fn new(desk: &Arc<Desk>, visit: Visit, visitor: Option<Visitor>) -> Self {
+        let (query, form) = (Fields::read(visit.query.as_bytes()), Fields::read(&visit.body));
+        Self { desk: Arc::clone(desk), visitor, visit, query, form }
+    }
+
+    /// Who asks.
+    ///
+    /// # Errors
+    /// That nobody is signed in; pages that aren't public have no such case.
+    pub fn visitor(&self) -> Result<&Visitor> {
+        self.visitor.as_ref().ok_or_else(Error::missing_authorization)
+    }
+
+    /// Who asks, if they are signed in.
+    pub fn visitor_if_any(&self) -> Option<&Visitor> {
+        self.visitor.as_ref()
+    }
+
+    /// A parameter of the path.
+    pub fn segment(&self, index: usize) -> &str {
+        self.visit.segments.get(index).map_or("", String::as_str)
+    }
+
+    /// Where this page is, with its query.
+    pub fn address(&self) -> String {
+        match self.visit.query.as_str() {
+            "" => self.visit.path.clone(),
+            query => format!("{}?{query}", self.visit.path),
+        }
+    }
+
+    /// Whether the form was made by this dashboard for this visitor. Without a session there is no token yet: browsers
+    /// say then whether it comes from another site, so that nobody is signed in as somebody else.
+    fn is_own_form(&self) -> bool {
+        let Some(visitor) = &self.visitor else {
+            return self.visit.header("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"));
+        };
+        let shown = self.form.get("csrf").or_else(|| self.visit.header("x-csrf-token"));
+        shown.is_some_and(|shown| visitor.session.is_csrf(shown))
+    }
+
+    /// What an operation answers to the visitor.
+    pub fn ask(&self, operation: &str, segment: &str, query: &str) -> Result<Json> {
+        let segment = (!segment.is_empty()).then_some(segment);
+        self.desk.call(self.visitor()?.who.clone(), Call { operation, segment, query, body: Json::Null })
+    }
+
+    /// What an operation answers, or nothing where the visitor may not ask or there is no such thing.
+    pub fn ask_if_allowed(&self, operation: &str, segment: &str, query: &str) -> Result<Json> {
+        match self.ask(operation, segment, query) {
+            Err(error) if matches!(error.kind(), ErrorKind::Forbidden | ErrorKind::NotFound) => Ok(Json::Null),
+            answer => answer,
+        }
+    }
+
+    /// Has an operation do something, and says what it answers, or what is wrong with the form.
+    pub fn submit(&self, operation: &str, segment: &str, body: Json) -> Result<std::result::Result<Json, Refused>> {
+        let segment = (!segment.is_empty()).then_some(segment);
+        match self.desk.call(self.visitor()?.who.clone(), Call { operation, segment, query: "", body }) {
+            Ok(answer) => Ok(Ok(answer)),
+            Err(error) => Refused::try_of(error).map(Err),
+        }
+    }
+
+    /// Has an operation do something that no form's field can be wrong about.
+    pub fn call(&self, operation: &str, segment: &str, body: Json) -> Result<Json> {
+        self.desk.call(self.visitor()?.who.clone(), Call { operation, segment: Some(segment), query: "", body })
+    }
+
+    /// Where a list goes on after this answer; null at its end.
+    pub fn next(&self, answer: &Json) -> Json {
+        let after = answer["pagination_meta"]["after"].as_str().filter(|after| !after.is_empty());
+        after.map(|after| format!("{}?{}", self.visit.path, self.query.with(&[("after", after)]))).into()
+    }
+
+    /// Where a list begins, for those who have gone on in it; null for those at its beginning.
+    pub fn first(&self) -> Json {
+        let has_gone_on = self.query.get("after").is_some();
+        has_gone_on.then(|| format!("{}?{}", self.visit.path, self.query.with(&[("after", "")]))).into()
+    }
+
+    /// Whether the visitor may do what takes this scope, everywhere.
+    pub fn may(&self, scope: &str) -> bool {
+        self.visitor.as_ref().is_some_and(|visitor| visitor.who.access.everywhere(scope))
+    }
+
+    /// Refuses whoever may not do what takes this scope.
+    pub fn require(&self, scope: &str) -> Result<()> {
+        if self.may(scope) { Ok(()) } else { Err(Error::missing_scope(scope)) }
+    }
+
+    /// The time zone of the visitor's browser; UTC until it has said so.
+    pub fn zone(&self) -> jiff::tz::TimeZone {
+        let named = self.visit.cookie(ZONE).map(|name| name.replace("%2F", "/"));
+        named.and_then(|name| jiff::tz::TimeZone::get(&name).ok()).unwrap_or(jiff::tz::TimeZone::UTC)
+    }
+
+    /// A template with these variables.
+    pub fn show(&self, template: &str, variables: Json) -> View {
+        match render::page(self, template, variables) {
+            Ok(html) if self.visit.cookie(DONE).is_some() => {
+                View::page(html).with_header("set-cookie", self.done_cookie("", 0))
+            }
+            Ok(html) => View::page(html),
+            Err(error) => {
+                tracing::error!(%error, template, "a page can't be rendered");
+                View::page("<!doctype html><title>Wardroom</title><p>Something went wrong.</p>".into()).with_status(500)
+            }
+        }
+    }
+
+    /// A page with a form: as it is at first, or with what was wrong beside the fields.
+    pub fn form(&self, template: &str, mut variables: Json, refused: &Refused) -> View {
+        variables["refused"] = json!(refused);
+        let view = self.show(template, variables);
+        if refused.is_empty() { view } else { view.with_status(422) }
+    }
+
+    /// Goes on at `path`, where it is told what has been done.
+    pub fn done(&self, path: &str, told: &str) -> View {
+        let told = percent_encoding::utf8_percent_encode(told, percent_encoding::NON_ALPHANUMERIC).to_string();
+        View::go_to(path).with_header("set-cookie", self.done_cookie(&told, 60))
+    }
+
+    fn done_cookie(&self, told: &str, seconds: u32) -> String {
+        self.cookie(DONE, told, u64::from(seconds))
+    }
+
+    /// What has been done on the page before.
+    pub(crate) fn told(&self) -> Option<String> {
+        let told = self.visit.cookie(DONE)?;
+        Some(percent_encoding::percent_decode_str(told).decode_utf8_lossy().into_owned())
+    }
+
+    fn cookie(&self, name: &str, value: &str, seconds: u64) -> String {
+        let secure = if self.desk.is_encrypted() { "; Secure" } else { "" };
+        format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
+    }
+
+    /// The cookie that keeps somebody signed in; without a token, the one that does so no more.
+    pub fn session_cookie(&self, token: Option<&Secret>) -> String {
+        let (value, age) = token.map_or(("", 0), |token| (token.reveal(), sessions::AT_MOST.as_secs()));
+        self.cookie(SESSION, value, age)
+    }
+}
+
+impl Refused {
+    /// One thing wrong with all of a form.
+    pub fn whole(message: impl Into<String>) -> Self {
+        Self { whole: vec![message.into()], ..Self::default() }
+    }
+
+    /// One thing wrong with a field.
+    pub fn field(name: &str, message: impl Into<String>) -> Self {
+        Self { fields: BTreeMap::from([(name.to_owned(), message.into())]), ..Self::default() }
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty() && self.whole.is_empty()
+    }
+
+    /// What an error says, field by field.
+    ///
+    /// # Errors
+    /// The error, where filling the form in differently wouldn't help.
+    pub fn try_of(error: Error) -> Result<Self> {
+        if !matches!(error.kind(), ErrorKind::Invalid | ErrorKind::Conflict | ErrorKind::Precondition) {
+            return Err(error);
+        }
+        let mut refused = Self::default();
+        for problem in error.problems() {
+            match problem.pointer.as_str() {
+                "" => refused.whole.push(problem.message.clone()),
+                pointer => drop(refused.fields.entry(pointer.to_owned()).or_insert_with(|| problem.message.clone())),
+            }
+        }
+        Ok(refused)
+    }
+
+    /// The same, with what is wrong at this pointer or below told beside the field `name`.
+    #[must_use]
+    pub fn moved(mut self, pointer: &str, name: &str) -> Self {
+        let is_below = |at: &str| at.strip_prefix(pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        let found: Vec<_> = self.fields.keys().filter(|at| is_below(at)).cloned().collect();
+        for at in found {
+            if let Some(message) = self.fields.remove(&at) {
+                self.fields.entry(name.to_owned()).or_insert(message);
+            }
+        }
+        self
+    }
+}

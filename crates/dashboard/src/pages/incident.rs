@@ -1,0 +1,319 @@
+//! One incident: what is known of it, and what is done about it.
+
+use base::Result;
+use serde_json::{Value as Json, json};
+use web::View;
+
+use super::incidents::severities;
+use crate::fields::{query, step};
+use crate::live;
+use crate::page::{Page, Refused, pages};
+
+pages! {
+    GET "/incidents/{id}" => show;
+    GET "/live/incidents/{id}" => follow;
+    GET "/incidents/{id}/update" => update_form;
+    POST "/incidents/{id}/update" => update;
+    GET "/incidents/{id}/edit" => edit_form;
+    POST "/incidents/{id}/edit" => edit;
+    GET "/incidents/{id}/roles" => roles_form;
+    POST "/incidents/{id}/roles" => assign;
+    GET "/incidents/{id}/fields" => fields_form;
+    POST "/incidents/{id}/fields" => set_fields;
+    GET "/incidents/{id}/actions/new" => action_form;
+    POST "/incidents/{id}/actions/new" => add_action;
+    POST "/incidents/{id}/actions/{action}" => move_action;
+    GET "/incidents/{id}/follow-ups/new" => follow_up_form;
+    POST "/incidents/{id}/follow-ups/new" => add_follow_up;
+    POST "/incidents/{id}/follow-ups/{follow_up}" => move_follow_up;
+    GET "/incidents/{id}/attachments/new" => attachment_form;
+    POST "/incidents/{id}/attachments/new" => attach;
+    POST "/incidents/{id}/attachments/{attachment}/remove" => detach;
+    GET "/incidents/{id}/members" => members_form;
+    POST "/incidents/{id}/members" => change_members;
+}
+
+/// What a page of an incident is made of, each with the query that asks for what belongs to it.
+const PARTS: &[(&str, &str, &str)] = &[
+    ("Incident Updates V2#List", "incident_updates", "250"),
+    ("Actions V3#List", "actions", "250"),
+    ("Follow-ups V3#List", "follow_ups", "250"),
+    ("Incident Attachments V1#List", "incident_attachments", ""),
+];
+
+fn parts_query(id: &str, page_size: &str) -> String {
+    match page_size {
+        "" => query(&[("incident_id", id)]),
+        size => query(&[("incident_id", id), ("page_size", size)]),
+    }
+}
+
+fn show(page: &Page) -> Result<View> {
+    let mut variables = json!({"incident": incident(page)?});
+    let id = variables["incident"]["id"].as_str().unwrap_or_default().to_owned();
+    for (operation, name, page_size) in PARTS {
+        variables[name] = page.ask_if_allowed(operation, "", &parts_query(&id, page_size))?[name].take();
+    }
+    variables["ended_at"] = ended_at(&variables["incident"]);
+    if page.may("incident_updates.create") {
+        variables["update"] = update_choices(page)?;
+    }
+    Ok(page.show("incidents/show.html", variables))
+}
+
+fn follow(page: &Page) -> Result<View> {
+    let id = page.segment(0);
+    let mut operations = vec![("Incidents V2#Show", id.to_owned(), String::new())];
+    operations.extend(PARTS.iter().map(|(operation, _, size)| (*operation, String::new(), parts_query(id, size))));
+    live::follow(page, &operations)
+}
+
+fn incident(page: &Page) -> Result<Json> {
+    Ok(page.ask("Incidents V2#Show", page.segment(0), "")?["incident"].take())
+}
+
+/// When it was over: resolved, or else closed.
+fn ended_at(incident: &Json) -> Json {
+    let values = incident["incident_timestamp_values"].as_array().into_iter().flatten();
+    let at = |name: &str| {
+        values
+            .clone()
+            .find(|value| value["incident_timestamp"]["name"] == name)
+            .map(|value| value["value"]["value"].clone())
+    };
+    at("Resolved at").filter(|value| !value.is_null()).or_else(|| at("Closed at")).unwrap_or_default()
+}
+
+fn home_of(page: &Page) -> String {
+    format!("/incidents/{}", step(page.segment(0)))
+}
+
+/// Shows a form about the incident, with what it lets choose from.
+fn form(page: &Page, template: &str, choices: Json, refused: &Refused) -> Result<View> {
+    let mut variables = choices;
+    variables["incident"] = incident(page)?;
+    Ok(page.form(template, variables, refused))
+}
+
+/// Has an operation do what a form asks, and goes back to the incident; where it is refused, shows the form again.
+fn submit(
+    page: &Page,
+    (operation, body): (&str, Json),
+    told: &str,
+    again: impl FnOnce(&Page, &Refused) -> Result<View>,
+) -> Result<View> {
+    match page.submit(operation, "", body)? {
+        Ok(_) => Ok(page.done(&home_of(page), told)),
+        Err(refused) => again(page, &refused),
+    }
+}
+
+fn edit_incident(
+    page: &Page,
+    body: Json,
+    told: &str,
+    again: impl FnOnce(&Page, &Refused) -> Result<View>,
+) -> Result<View> {
+    let mut body = body;
+    body["notify_incident_channel"] = false.into();
+    match page.submit("Incidents V2#Edit", page.segment(0), body)? {
+        Ok(_) => Ok(page.done(&home_of(page), told)),
+        Err(refused) => again(page, &refused),
+    }
+}
+
+fn people(page: &Page) -> Result<Json> {
+    Ok(page.ask_if_allowed("Users V2#List", "", "page_size=250")?["users"].take())
+}
+
+fn update_choices(page: &Page) -> Result<Json> {
+    let statuses = page.ask_if_allowed("Incident Statuses V1#List", "", "")?["incident_statuses"].take();
+    let key = page.desk.store.world().new_id::<()>();
+    Ok(json!({"statuses": statuses, "severities": severities(page)?, "idempotency_key": key}))
+}
+
+fn update_form(page: &Page) -> Result<View> {
+    page.require("incident_updates.create")?;
+    update_with(page, &Refused::default())
+}
+
+fn update_with(page: &Page, refused: &Refused) -> Result<View> {
+    form(page, "incidents/update.html", json!({"update": update_choices(page)?}), refused)
+}
+
+fn update(page: &Page) -> Result<View> {
+    let mut body = page.form.filled(&["idempotency_key", "message", "to_incident_status_id", "to_severity_id"]);
+    body["incident_id"] = page.segment(0).into();
+    submit(page, ("Incident Updates V2#Create", body), "The update is posted", update_with)
+}
+
+fn edit_form(page: &Page) -> Result<View> {
+    page.require("incidents.update_name")?;
+    edit_with(page, &Refused::default())
+}
+
+fn edit_with(page: &Page, refused: &Refused) -> Result<View> {
+    form(page, "incidents/edit.html", json!({}), refused)
+}
+
+fn edit(page: &Page) -> Result<View> {
+    edit_incident(page, page.form.given(&["incident.name", "incident.summary"]), "The incident is changed", edit_with)
+}
+
+fn roles_form(page: &Page) -> Result<View> {
+    page.require("incidents.update_role_assignments")?;
+    roles_with(page, &Refused::default())
+}
+
+fn roles_with(page: &Page, refused: &Refused) -> Result<View> {
+    let roles = page.ask("Incident Roles V2#List", "", "")?["incident_roles"].take();
+    form(page, "incidents/roles.html", json!({"roles": roles, "people": people(page)?}), refused)
+}
+
+fn assign(page: &Page) -> Result<View> {
+    let assignment = |(role, assignee): (&str, &str)| match assignee {
+        "" => json!({"incident_role_id": role}),
+        id => json!({"incident_role_id": role, "assignee": {"id": id}}),
+    };
+    let assignments: Vec<_> = page.form.under("role").map(assignment).collect();
+    let body = json!({"incident": {"incident_role_assignments": assignments}});
+    edit_incident(page, body, "The roles are assigned", roles_with)
+}
+
+fn fields_form(page: &Page) -> Result<View> {
+    page.require("incidents.update_custom_fields")?;
+    fields_with(page, &Refused::default())
+}
+
+fn fields_with(page: &Page, refused: &Refused) -> Result<View> {
+    form(page, "incidents/fields.html", json!({}), refused)
+}
+
+fn set_fields(page: &Page) -> Result<View> {
+    let kinds = ["value_text", "value_link", "value_numeric", "value_option_id", "value_catalog_entry_id"];
+    let mut fields: Vec<(&str, Vec<Json>)> = Vec::new();
+    for (kind, (id, value)) in kinds.into_iter().flat_map(|kind| page.form.under(kind).map(move |field| (kind, field)))
+    {
+        if fields.last().is_none_or(|(last, _)| *last != id) {
+            fields.push((id, Vec::new()));
+        }
+        if let Some((_, values)) = fields.last_mut()
+            && !value.is_empty()
+        {
+            values.push(json!({kind: value}));
+        }
+    }
+    let entries: Vec<_> = fields.iter().map(|(id, values)| json!({"custom_field_id": id, "values": values})).collect();
+    let body = json!({"incident": {"custom_field_entries": entries}});
+    edit_incident(page, body, "The fields are set", |page, refused| {
+        let named = fields.iter().enumerate();
+        let refused = named.fold(refused.clone(), |refused, (index, (id, _))| {
+            refused.moved(&format!("incident.custom_field_entries.{index}"), id)
+        });
+        fields_with(page, &refused)
+    })
+}
+
+fn action_form(page: &Page) -> Result<View> {
+    page.require("actions.create")?;
+    action_with(page, &Refused::default())
+}
+
+fn action_with(page: &Page, refused: &Refused) -> Result<View> {
+    form(page, "incidents/action.html", json!({"people": people(page)?}), refused)
+}
+
+fn add_action(page: &Page) -> Result<View> {
+    let mut body = page.form.filled(&["description", "assignee_id"]);
+    body["incident_id"] = incident(page)?["id"].take();
+    submit(page, ("Actions V3#Create", body), "The action is added", action_with)
+}
+
+/// Changes how far an action has got; all else stays.
+fn move_action(page: &Page) -> Result<View> {
+    let action = &page.ask("Actions V3#Show", page.segment(1), "")?["action"];
+    let mut body = json!({"description": action["description"], "status": page.form.text("status")});
+    keep(&mut body, "assignee_id", &action["assignee"]["id"]);
+    page.call("Actions V3#Update", page.segment(1), body)?;
+    Ok(page.done(&home_of(page), "The action is changed"))
+}
+
+/// Sends on what was there, if anything was.
+fn keep(body: &mut Json, name: &str, value: &Json) {
+    if !value.is_null() {
+        body[name] = value.clone();
+    }
+}
+
+fn follow_up_form(page: &Page) -> Result<View> {
+    page.require("follow_ups.create")?;
+    follow_up_with(page, &Refused::default())
+}
+
+fn follow_up_with(page: &Page, refused: &Refused) -> Result<View> {
+    form(page, "incidents/follow_up.html", json!({"people": people(page)?}), refused)
+}
+
+fn add_follow_up(page: &Page) -> Result<View> {
+    let mut body = page.form.filled(&["title", "description", "assignee_id"]);
+    body["incident_id"] = incident(page)?["id"].take();
+    submit(page, ("Follow-ups V3#Create", body), "The follow-up is added", follow_up_with)
+}
+
+/// Changes how far a follow-up has got; all else stays.
+fn move_follow_up(page: &Page) -> Result<View> {
+    let follow_up = &page.ask("Follow-ups V3#Show", page.segment(1), "")?["follow_up"];
+    let mut body = json!({"title": follow_up["title"], "status": page.form.text("status")});
+    for (name, value) in [
+        ("description", &follow_up["description"]),
+        ("labels", &follow_up["labels"]),
+        ("assignee_id", &follow_up["assignee"]["id"]),
+        ("assignee_team_id", &follow_up["assignee_team"]["id"]),
+        ("follow_up_priority_option_id", &follow_up["priority"]["id"]),
+        ("follow_up_category_id", &follow_up["category"]["id"]),
+    ] {
+        keep(&mut body, name, value);
+    }
+    page.call("Follow-ups V3#Update", page.segment(1), body)?;
+    Ok(page.done(&home_of(page), "The follow-up is changed"))
+}
+
+fn attachment_form(page: &Page) -> Result<View> {
+    page.require("attachments.create")?;
+    attachment_with(page, &Refused::default())
+}
+
+fn attachment_with(page: &Page, refused: &Refused) -> Result<View> {
+    form(page, "incidents/attachment.html", json!({}), refused)
+}
+
+fn attach(page: &Page) -> Result<View> {
+    let mut body = page.form.filled(&["resource.url", "resource.title"]);
+    body["incident_id"] = incident(page)?["id"].take();
+    body["resource"]["resource_type"] = "arbitrary_url".into();
+    submit(page, ("Incident Attachments V1#Create", body), "The link is attached", attachment_with)
+}
+
+fn detach(page: &Page) -> Result<View> {
+    page.call("Incident Attachments V1#Delete", page.segment(1), Json::Null)?;
+    Ok(page.done(&home_of(page), "The link is taken away"))
+}
+
+fn members_form(page: &Page) -> Result<View> {
+    page.require("incident_memberships.grant")?;
+    members_with(page, &Refused::default())
+}
+
+fn members_with(page: &Page, refused: &Refused) -> Result<View> {
+    form(page, "incidents/members.html", json!({"people": people(page)?}), refused)
+}
+
+fn change_members(page: &Page) -> Result<View> {
+    let mut body = page.form.filled(&["user_id"]);
+    body["incident_id"] = incident(page)?["id"].take();
+    let (operation, told) = match page.form.text("change") {
+        "revoke" => ("Incident Memberships V1#Revoke", "They see the incident no more"),
+        _ => ("Incident Memberships V1#Create", "They may see the incident now"),
+    };
+    submit(page, (operation, body), told, members_with)
+}

@@ -1,0 +1,40 @@
+//! The pages, a module for each part of the navigation.
+
+mod home;
+mod incident;
+mod incidents;
+mod me;
+mod sign_in;
+
+use std::sync::Arc;
+
+use web::PageRoute;
+
+use crate::assets;
+use crate::desk::Desk;
+
+/// What the navigation leads to.
+pub struct Entry {
+    /// Where it is.
+    pub path: &'static str,
+    /// What it is called.
+    pub name: &'static str,
+    /// Its drawing among the icons.
+    pub icon: &'static str,
+    /// What somebody has to hold for it to be of use.
+    pub scope: Option<&'static str>,
+}
+
+/// The navigation.
+pub const NAVIGATION: &[Entry] = &[
+    Entry { path: "/", name: "Home", icon: "home", scope: None },
+    Entry { path: "/incidents", name: "Incidents", icon: "flame", scope: Some("incidents.view") },
+];
+
+/// Every page.
+pub fn routes(desk: &Arc<Desk>) -> Vec<PageRoute> {
+    [assets::routes, sign_in::routes, home::routes, me::routes, incidents::routes, incident::routes]
+        .into_iter()
+        .flat_map(|routes| routes(desk))
+        .collect()
+}

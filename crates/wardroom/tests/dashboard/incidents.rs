@@ -1,0 +1,123 @@
+//! Incidents, declared and worked on in a browser without scripts.
+
+use people::users::BaseRole;
+
+use crate::support::{app, declare, signed_in};
+
+#[test]
+fn an_incident_is_declared_once_however_often_its_form_is_sent() {
+    let app = app();
+    let browser = signed_in(&app, "Ada", BaseRole::Responder);
+    let page = browser.get("/incidents/new").expect(200);
+    let (key, severity) = (page.hidden("idempotency_key").unwrap(), page.option("Minor").unwrap());
+    let name = "Checkout is down";
+    let fields = [("idempotency_key", &*key), ("name", name), ("severity_id", &severity), ("visibility", "public")];
+    let first = browser.submit("/incidents/new", &fields);
+    assert_eq!(browser.submit("/incidents/new", &fields).leads_to(), first.leads_to());
+    let page = browser.get(first.leads_to()).expect(200);
+    assert!(page.says("Checkout is down") && page.says("INC-1 is declared"));
+    assert!(!browser.get(first.leads_to()).says("is declared</p>"), "it is told once");
+}
+
+#[test]
+fn what_is_wrong_stands_beside_its_field_and_what_was_typed_stays() {
+    let app = app();
+    let browser = signed_in(&app, "Ada", BaseRole::Responder);
+    browser.get("/incidents/new");
+    let fields = [
+        ("idempotency_key", "k"),
+        ("summary", "Nobody can pay"),
+        ("severity_id", "nonsense"),
+        ("visibility", "public"),
+    ];
+    let refused = browser.submit("/incidents/new", &fields).expect(422);
+    assert!(refused.says("id=\"severity_id-error\""), "{}", refused.text);
+    assert!(refused.says("Nobody can pay"));
+    assert_eq!(refused.hidden("idempotency_key").unwrap(), "k");
+}
+
+#[test]
+fn scripts_in_what_people_write_are_shown_as_they_were_typed() {
+    let app = app();
+    let browser = signed_in(&app, "Ada", BaseRole::Responder);
+    let script = "<script>alert('x')</script>\"'><img src=x onerror=alert(1)>";
+    let incident = declare(&browser, script);
+    browser.get(&incident);
+    browser.submit(&format!("{incident}/update"), &[("idempotency_key", "u"), ("message", script)]).leads_to();
+    browser.submit(&format!("{incident}/actions/new"), &[("description", script)]).leads_to();
+    for path in [incident.as_str(), "/", "/incidents"] {
+        let page = browser.get(path).expect(200);
+        assert!(page.says("&lt;script&gt;alert") && !page.says("<script>") && !page.says("<img"), "{path}");
+    }
+}
+
+#[test]
+fn an_attachment_that_is_a_script_is_no_link() {
+    let app = app();
+    let browser = signed_in(&app, "Ada", BaseRole::Responder);
+    let incident = declare(&browser, "Checkout is down");
+    browser.get(&incident);
+    browser.submit(&format!("{incident}/attachments/new"), &[("resource.url", "javascript:alert(1)")]);
+    assert!(!browser.get(&incident).says("href=\"javascript"));
+}
+
+#[test]
+fn an_incident_is_worked_on_from_its_first_update_to_its_last_follow_up() {
+    let app = app();
+    let browser = signed_in(&app, "Ada", BaseRole::Responder);
+    let incident = declare(&browser, "Checkout is down");
+    let at = |path: &str| format!("{incident}/{path}");
+    let edit = browser.get(&at("edit")).expect(200);
+    assert!(edit.says("value=\"Checkout is down\""));
+    browser
+        .submit(&at("edit"), &[("incident.name", "Checkout is slow"), ("incident.summary", "Since noon")])
+        .leads_to();
+    browser.submit(&at("update"), &[("idempotency_key", "1"), ("message", "Rolled back")]).leads_to();
+    browser.submit(&at("actions/new"), &[("description", "Call the bank")]).leads_to();
+    browser.submit(&at("follow-ups/new"), &[("title", "Test the rollback")]).leads_to();
+    browser
+        .submit(&at("attachments/new"), &[("resource.url", "https://graphs.example/1"), ("resource.title", "Graph")])
+        .leads_to();
+    let page = browser.get(&incident).expect(200);
+    for told in [
+        "Checkout is slow",
+        "Since noon",
+        "Rolled back",
+        "Call the bank",
+        "Test the rollback",
+        "https://graphs.example/1",
+    ] {
+        assert!(page.says(told), "{told}");
+    }
+    for kind in ["/actions/", "/follow-ups/"] {
+        let mut paths = page.text.split("action=\"").filter_map(|rest| Some(rest.split_once('"')?.0));
+        let path = paths.find(|path| path.contains(kind)).unwrap();
+        browser.submit(path, &[("status", "completed")]).leads_to();
+    }
+    assert_eq!(browser.get(&incident).text.matches("Reopen").count(), 2);
+}
+
+#[test]
+fn an_empty_update_is_refused_beside_its_field() {
+    let app = app();
+    let browser = signed_in(&app, "Ada", BaseRole::Responder);
+    let incident = declare(&browser, "Checkout is down");
+    browser.get(&incident);
+    assert!(
+        browser
+            .submit(&format!("{incident}/update"), &[("idempotency_key", "1")])
+            .expect(422)
+            .says("id=\"message-error\"")
+    );
+}
+
+#[test]
+fn the_list_s_address_is_its_filter() {
+    let app = app();
+    let browser = signed_in(&app, "Ada", BaseRole::Responder);
+    declare(&browser, "Checkout is down");
+    assert!(browser.get("/incidents?status_category%5Bone_of%5D=live").expect(200).says("Checkout is down"));
+    let closed = browser.get("/incidents?status_category%5Bone_of%5D=closed").expect(200);
+    assert!(closed.says("Nothing matches") && !closed.says("Checkout is down"));
+    browser.get("/incidents?status_category%5Bone_of%5D=nonsense").expect(422);
+}

@@ -1,0 +1,102 @@
+//! What holds for every page.
+
+use people::users::BaseRole;
+
+use crate::support::{app, declare, signed_in};
+
+/// Pages to walk through; `{}` is an incident.
+const PAGES: &[&str] = &[
+    "/",
+    "/me",
+    "/incidents",
+    "/incidents?status_category%5Bone_of%5D=live&severity%5Bone_of%5D=",
+    "/incidents/new",
+    "{}",
+    "{}/update",
+    "{}/edit",
+    "{}/roles",
+    "{}/fields",
+    "{}/actions/new",
+    "{}/follow-ups/new",
+    "{}/attachments/new",
+    "{}/members",
+];
+
+#[test]
+fn every_page_is_shown_to_an_owner_without_inline_scripts_or_styles() {
+    let app = app();
+    let owner = signed_in(&app, "Olga", BaseRole::Owner);
+    let incident = declare(&owner, "Checkout is down");
+    for path in PAGES.iter().map(|path| path.replace("{}", &incident)) {
+        let page = owner.get(&path).expect(200);
+        for inline in [" style=", "<style", " onclick=", " onload=", "<script>", "javascript:"] {
+            assert!(!page.says(inline), "{path}: {inline}");
+        }
+        assert_eq!(page.text.matches("<h1").count(), 1, "{path}");
+        assert!(page.text.len() < 100_000, "{path}: {}", page.text.len());
+    }
+}
+
+#[test]
+fn every_form_carries_the_token_and_is_refused_without_it_or_with_another_s() {
+    let app = app();
+    let (owner, other) = (signed_in(&app, "Olga", BaseRole::Owner), signed_in(&app, "Otto", BaseRole::Owner));
+    let foreign = other.get("/").hidden("csrf").unwrap();
+    let incident = declare(&owner, "Checkout is down");
+    for path in PAGES.iter().map(|path| path.replace("{}", &incident)) {
+        let page = owner.get(&path).expect(200);
+        let forms = page.text.matches("method=\"post\"").count();
+        assert_eq!(page.text.matches("name=\"csrf\"").count(), forms, "{path}");
+    }
+    for fields in [vec![], vec![("csrf", "")], vec![("csrf", &*foreign)]] {
+        let refused = owner.send_form(&format!("{incident}/update"), &[fields, vec![("message", "Hm")]].concat());
+        assert!(refused.expect(403).says("comes from elsewhere"));
+    }
+    assert!(!owner.get(&incident).says("Hm"));
+}
+
+#[test]
+fn a_viewer_sees_no_button_that_they_may_not_press_and_is_refused_when_they_send_its_form() {
+    let app = app();
+    let (owner, viewer) = (signed_in(&app, "Olga", BaseRole::Owner), signed_in(&app, "Vera", BaseRole::Viewer));
+    let incident = declare(&owner, "Checkout is down");
+    let page = viewer.get(&incident).expect(200);
+    assert!(page.says("Checkout is down"));
+    assert_eq!(page.text.matches("method=\"post\"").count(), 1, "to sign out");
+    assert!(!viewer.get("/").says("/incidents/new"));
+    for path in ["update", "edit", "roles", "fields", "actions/new", "follow-ups/new", "attachments/new", "members"] {
+        let path = format!("{incident}/{path}");
+        assert!(!page.says(&path), "{path}");
+        viewer.get(&path).expect(403);
+        let fields = [
+            ("message", "x"),
+            ("idempotency_key", "x"),
+            ("incident.name", "x"),
+            ("description", "x"),
+            ("title", "x"),
+            ("resource.url", "https://a.example"),
+            ("user_id", "01M7ZHS6T8CZR8F5W4GQMTY8AC"),
+        ];
+        viewer.submit(&path, &fields).expect(403);
+    }
+    viewer.submit("/incidents/new", &[("name", "x"), ("visibility", "public"), ("idempotency_key", "x")]).expect(403);
+    assert!(!owner.get("/incidents").says(">x<"));
+}
+
+#[test]
+fn what_is_not_there_is_told_on_a_page() {
+    let app = app();
+    let owner = signed_in(&app, "Olga", BaseRole::Owner);
+    assert!(owner.get("/incidents/4711").expect(404).says("There is nothing here"));
+}
+
+#[test]
+fn assets_are_kept_for_ever_by_browsers_and_change_their_names_with_their_content() {
+    let app = app();
+    let page = app.browser().get("/sign-in").expect(200);
+    let (_, rest) = page.text.split_once("<link rel=\"stylesheet\" href=\"").unwrap();
+    let style = app.stranger().get(rest.split_once('"').unwrap().0);
+    assert_eq!((style.status, &*style.headers["content-type"]), (200, "text/css; charset=utf-8"));
+    assert!(style.headers["cache-control"].contains("immutable"));
+    assert_eq!(app.stranger().get("/assets/app.css").status, 404);
+}
