@@ -2,25 +2,15 @@
 //!
 //! A template is JSON whose texts may hold `{{ expressions }}`. A text that is one expression and nothing else
 //! becomes its value, with the type that it has; any other text becomes text. What is not there is an error rather
-//! than nothing, and what takes too long is given up.
+//! than nothing, and what takes too long or becomes too large is given up.
 
-use std::sync::LazyLock;
+mod bounds;
 
 use minijinja::value::Serde;
-use minijinja::{Environment, ErrorKind, Expression, UndefinedBehavior, Value};
+use minijinja::{ErrorKind, Expression, Value};
 use serde_json::{Map, Value as Json};
 
-/// How many steps one expression may take.
-const FUEL: u64 = 50_000;
-/// How many bytes one text may become.
-const LONGEST: usize = 1024 * 1024;
-
-static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_fuel(Some(FUEL));
-    environment
-});
+use bounds::{ENVIRONMENT, LONGEST, Rationed, check};
 
 /// JSON with expressions in it.
 #[derive(Clone, Debug)]
@@ -51,7 +41,7 @@ impl Template {
     /// # Errors
     /// Why it can't.
     pub fn render(&self, context: &Json) -> Result<Json, String> {
-        self.0.render(&Value::from(Serde(context)))
+        self.0.render(&Value::from(Serde(context)), &mut { LONGEST })
     }
 }
 
@@ -83,30 +73,37 @@ impl Node {
         if !text.contains("{{") && !text.contains("{%") && !text.contains("{#") {
             return Ok(Self::Fixed(text.into()));
         }
+        // Before anything is compiled, which does at once whatever can be done.
+        check(text, false)?;
         let inner = text.trim().strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
-        if let Some(Ok(expression)) = inner.map(Condition::parse) {
-            return Ok(Self::Value(expression));
+        if let Some(inner) = inner.filter(|inner| ENVIRONMENT.compile_expression(inner).is_ok()) {
+            return Condition::parse(inner).map(Self::Value);
         }
         ENVIRONMENT.template_from_str(text).map_err(|error| told(&error))?;
         Ok(Self::Text(text.to_owned()))
     }
 
-    fn render(&self, context: &Value) -> Result<Json, String> {
+    /// What it becomes, of no more than the bytes that are `left`.
+    fn render(&self, context: &Value, left: &mut usize) -> Result<Json, String> {
         Ok(match self {
             Self::Fixed(json) => json.clone(),
             Self::Value(expression) => {
-                serde_json::to_value(expression.evaluate(context)?).map_err(|error| error.to_string())?
+                let (value, mut bytes) = (expression.evaluate(context)?, Vec::new());
+                let written = serde_json::to_writer(Rationed { into: &mut bytes, left }, &value);
+                written.map_err(|error| if error.is_io() { too_long() } else { error.to_string() })?;
+                serde_json::from_slice(&bytes).map_err(|error| error.to_string())?
             }
             Self::Text(text) => {
-                let text = ENVIRONMENT.render_str(text, context.clone()).map_err(|error| told(&error))?;
-                if text.len() > LONGEST {
-                    return Err(format!("becomes longer than {LONGEST} bytes"));
-                }
-                Json::String(text)
+                let (template, mut bytes) = (ENVIRONMENT.template_from_str(text), Vec::new());
+                let rendered = template.and_then(|template| {
+                    template.render_captured_to(context.clone(), Rationed { into: &mut bytes, left }).map(drop)
+                });
+                rendered.map_err(|error| told(&error))?;
+                Json::String(String::from_utf8(bytes).map_err(|error| error.to_string())?)
             }
-            Self::List(items) => items.iter().map(|item| item.render(context)).collect::<Result<_, _>>()?,
+            Self::List(items) => items.iter().map(|item| item.render(context, left)).collect::<Result<_, _>>()?,
             Self::Object(fields) => {
-                let field = |(name, node): &(String, Self)| Ok((name.clone(), node.render(context)?));
+                let field = |(name, node): &(String, Self)| Ok((name.clone(), node.render(context, left)?));
                 fields.iter().map(field).collect::<Result<Map<_, _>, String>>()?.into()
             }
         })
@@ -126,6 +123,7 @@ impl Condition {
     /// Why it can't be read.
     pub fn parse(text: &str) -> Result<Self, String> {
         let condition = Self { text: text.trim().to_owned() };
+        check(&condition.text, true)?;
         condition.compiled()?;
         Ok(condition)
     }
@@ -148,10 +146,15 @@ impl Condition {
     }
 }
 
+fn too_long() -> String {
+    format!("becomes longer than {} MiB", LONGEST / 1024 / 1024)
+}
+
 /// What is wrong, for people.
 fn told(error: &minijinja::Error) -> String {
     match error.kind() {
         ErrorKind::OutOfFuel => "takes too many steps".into(),
+        ErrorKind::WriteFailure => too_long(),
         ErrorKind::UndefinedError => match error.detail() {
             Some(detail) => format!("something that it names is not there: {detail}"),
             None => "something that it names is not there".into(),
@@ -201,8 +204,84 @@ mod tests {
 
     #[test]
     fn a_template_that_takes_too_long_is_given_up() {
-        let endless = "{% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}";
+        let endless = "{% for a in range(999) %}{% for b in range(999) %}x{% endfor %}{% endfor %}";
         assert_eq!(rendered(json!(endless), json!({})).unwrap_err(), "takes too many steps");
+    }
+
+    #[test]
+    fn a_template_that_could_grow_without_end_is_refused_where_it_is_read() {
+        for (template, problem) in [
+            ("{{ 'x' * 100000000 }}", "`*`"),
+            ("{{ row.list * 3 }}", "`*`"),
+            ("{{ {'a': {'b': 1}} }}{{ 'x' * 9 }}", "`*`"),
+            ("{{ row.text ~ row.text }}", "`~`"),
+            ("{% set s = row.text %}", "statement set"),
+            ("{% with s = row.text %}{% endwith %}", "statement with"),
+            ("{% filter upper %}x{% endfilter %}", "statement filter"),
+            ("{% for s in [row.text + row.text] %}x{% endfor %}", "`+` in a `for`"),
+            ("{% for s in row.list recursive %}{{ loop(s) }}{% endfor %}", "recursive"),
+            (&format!("{}{}", "{% for s in row.list %}".repeat(4), "{% endfor %}".repeat(4)), "3 loops"),
+            (&format!("{{{{ row.text{} }}}}", " + row.text".repeat(17)), "16 `+`"),
+        ] {
+            let (_, refused) = Template::parse(&json!(template)).unwrap_err();
+            assert!(refused.contains(problem), "{template}: {refused}");
+        }
+        assert!(Condition::parse("'x' * 9 == row.text").unwrap_err().contains("`*`"));
+        assert_eq!(
+            rendered(json!("**{{ 2 | times(21) }}** ~ {{ 2.5 | times(2) }}"), json!({})),
+            Ok(json!("**42** ~ 5.0"))
+        );
+    }
+
+    #[test]
+    fn a_template_that_becomes_too_large_is_given_up_before_it_is() {
+        let context = json!({"row": {"text": "x".repeat(1024 * 1024), "list": vec!["x"; 100_000]}});
+        let (long, much) = ("becomes longer than 4 MiB", "a filter has too much to do");
+        for (template, problem) in [
+            ("{% for n in range(999) %}{{ row.text }}{% endfor %}", long),
+            ("{{ [row.text, row.text, row.text, row.text] }}", long),
+            ("{{ row.text | replace('x', row.text) }}", much),
+            ("{{ row.text | replace('', row.text) }}", much),
+            ("{{ row.list | join(row.text) }}", much),
+            ("{{ range(999) | map('default', row.text) | map('replace', '9', row.text) | list }}", much),
+            ("{{ range(100000) | list }}", "at most 1000 numbers"),
+            ("{{ 1 | format }}", "unknown filter"),
+        ] {
+            let refused = rendered(json!(template), context.clone()).unwrap_err();
+            assert!(refused.contains(problem), "{template}: {refused}");
+        }
+        let several = json!(["{{ row.text }}", "{{ row.text }}", {"a": "{{ row.text }}, {{ row.text }}"}]);
+        assert_eq!(rendered(several, context.clone()).unwrap_err(), long, "all texts count");
+        let fine = json!(
+            "{{ [row.list | length, row.text | upper | length, range(3) | list, row.list | join(', ') | length] }}"
+        );
+        assert_eq!(rendered(fine, context), Ok(json!([100_000, 1024 * 1024, [0, 1, 2], 299_998])));
+    }
+
+    #[test]
+    fn a_template_that_is_refused_takes_no_memory() {
+        let peak = || {
+            let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+            let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+            peak.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) / 1024
+        };
+        let before = peak();
+        let list = vec!["'x' * 100000000"; 8].join(", ");
+        assert!(Template::parse(&json!(format!("{{{{ [{list}] }}}}"))).is_err());
+        assert!(Condition::parse(&format!("[{list}]")).is_err());
+        let context = json!({"row": "x".repeat(1024 * 1024)});
+        assert!(rendered(json!("{{ row | replace('x', row) }}"), context.clone()).is_err());
+        assert!(rendered(json!("{% for n in range(999) %}{{ row }}{% endfor %}"), context).is_err());
+        // What runs beside this takes less.
+        assert!(peak() - before < 300, "{} MiB", peak() - before);
+    }
+
+    #[test]
+    fn filters_that_take_names_are_given_them() {
+        let row = json!({"row": [{"n": "b", "x": 1}, {"n": "a", "x": 1}]});
+        let template = json!("{{ row | sort(attribute='n') | map(attribute='n') | map('upper') | join('-') }}");
+        assert_eq!(rendered(template, row.clone()), Ok(json!("A-B")));
+        assert_eq!(rendered(json!("{{ row | first | tojson }}"), row), Ok(json!("{\"n\":\"b\",\"x\":1}")));
     }
 
     #[test]
