@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
 use super::Failure;
@@ -15,9 +16,10 @@ pub enum Reach {
     Anywhere,
 }
 
-/// The name of a file, relative to the directory of the pipes unless it is absolute.
+/// The name of a file, relative to the directory of the pipes unless it is absolute. It is the same however it is
+/// spelled: `a//b` is `a/b`, and so is `a/./b`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileName(String);
+pub struct FileName(PathBuf);
 
 impl FileName {
     /// Reads a name.
@@ -28,17 +30,29 @@ impl FileName {
         if text.is_empty() || text.ends_with('/') || text.contains('\0') {
             return Err("is no name of a file");
         }
-        let is_within = Path::new(text).components().all(|part| matches!(part, Component::Normal(_)));
+        let parts = || Path::new(text).components();
+        let is_within = parts().all(|part| matches!(part, Component::Normal(_)));
         if reach == Reach::Within && !is_within {
             return Err("must lie in the directory of the pipes: no absolute path, no `.` and no `..`");
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(parts().collect()))
     }
 
     /// Where it is.
     pub fn within(&self, directory: &Path) -> PathBuf {
         directory.join(&self.0)
     }
+}
+
+/// Whether the two are one file, by whatever names. What is not there is no file.
+pub fn are_one(a: &Path, b: &Path) -> Result<bool, Failure> {
+    let which = |path: &Path| match fs::metadata(path) {
+        Ok(metadata) => Ok(Some((metadata.dev(), metadata.ino()))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Failure::of_file(path, &error)),
+    };
+    let (a, b) = (which(a)?, which(b)?);
+    Ok(a.is_some() && a == b)
 }
 
 /// `path` with `more` at its end.
@@ -55,6 +69,8 @@ pub enum Begin {
     Anew,
     /// At the end of what there is.
     AtEnd,
+    /// Here, or at the end where that comes first: what stands after it was not meant to be there.
+    AtMost(u64),
     /// Here: what stands after it was not meant to be there.
     At(u64),
 }
@@ -83,6 +99,7 @@ impl AppendFile {
         let length = match begin {
             Begin::Anew => 0,
             Begin::AtEnd => there,
+            Begin::AtMost(length) => length.min(there),
             Begin::At(length) if length <= there => length,
             Begin::At(_) => {
                 return Err(Failure::lasting(format!("{} has been shortened since it was written", path.display())));
@@ -113,6 +130,14 @@ impl AppendFile {
     }
 }
 
+/// Removes a file. Done already, it does nothing.
+pub fn remove(path: &Path) -> Result<(), Failure> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Failure::of_file(path, &error)),
+        _ => Ok(()),
+    }
+}
+
 /// Puts the file at `part` in the place of the one at `path`. Done already, it does nothing.
 pub fn replace(part: &Path, path: &Path) -> Result<(), Failure> {
     let moved = match fs::rename(part, path) {
@@ -139,6 +164,27 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_the_same_however_it_is_spelled() {
+        let plain = FileName::parse("a/in.jsonl", Reach::Within).unwrap();
+        for spelled in ["a//in.jsonl", "a/./in.jsonl", "a/.//in.jsonl"] {
+            assert_eq!(FileName::parse(spelled, Reach::Within).as_ref(), Ok(&plain), "{spelled}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_known_by_whatever_name() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name| directory.path().join(name);
+        fs::write(path("file"), "").unwrap();
+        fs::write(path("other"), "").unwrap();
+        std::os::unix::fs::symlink(path("file"), path("link")).unwrap();
+        fs::hard_link(path("file"), path("twin")).unwrap();
+        for (name, is_one) in [("file", true), ("link", true), ("twin", true), ("other", false), ("missing", false)] {
+            assert_eq!(are_one(&path("file"), &path(name)), Ok(is_one), "{name}");
+        }
+    }
+
+    #[test]
     fn what_was_not_committed_is_cut_off_and_what_was_is_missed() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("deep/out");
@@ -150,6 +196,9 @@ mod tests {
         drop(file);
         assert_eq!(AppendFile::open(path.clone(), Begin::At(4)).unwrap().append(b"two\n").unwrap(), 8);
         assert_eq!(fs::read_to_string(&path).unwrap(), "one\ntwo\n");
+        assert_eq!(AppendFile::open(path.clone(), Begin::AtMost(9)).unwrap().length(), 8);
+        assert_eq!(AppendFile::open(path.clone(), Begin::AtMost(8)).unwrap().append(b"half").unwrap(), 12);
+        assert_eq!(AppendFile::open(path.clone(), Begin::AtMost(8)).unwrap().length(), 8);
         let shortened = AppendFile::open(path, Begin::At(9)).err().unwrap();
         assert!(shortened.to_string().contains("shortened"), "{shortened}");
     }

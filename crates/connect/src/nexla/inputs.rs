@@ -1,15 +1,20 @@
 //! Where records come from: JSON Lines and CSV files.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
+use std::rc::Rc;
 
 use serde_json::{Map, Value as Json};
 
-use super::files::FileName;
+use super::files::{AppendFile, Begin, FileName, are_one};
 use super::run::text_of;
 use super::{Failure, digest};
+
+/// How many bytes a record may have.
+const LONGEST: u64 = 16 * 1024 * 1024;
 
 /// An input that has been understood.
 pub(super) struct Records {
@@ -59,6 +64,18 @@ impl Records {
             Record { line, key, content, digest }
         }))
     }
+
+    /// The file that tells what became of each record.
+    pub fn outcomes(&self, directory: &Path, begin: Begin) -> Result<AppendFile, Failure> {
+        let path = self.outcomes.within(directory);
+        if are_one(&path, &self.file.within(directory))? {
+            return Err(Failure::lasting(format!(
+                "{} is the input itself: outcomes have to go elsewhere",
+                path.display()
+            )));
+        }
+        AppendFile::open(path, begin)
+    }
 }
 
 /// Tells records from each other.
@@ -82,32 +99,89 @@ impl Keys {
     }
 }
 
-fn json_lines(file: impl BufRead + 'static) -> Lines {
-    let read = |line: std::io::Result<String>| {
-        let value = serde_json::from_str(&line.map_err(|error| error.to_string())?);
-        value
-            .map_err(|error| format!("is no JSON: {error}"))
-            .and_then(|value: Json| if value.is_object() { Ok(value) } else { Err("is no JSON object".into()) })
+fn json_lines(mut file: impl BufRead + 'static) -> Lines {
+    let lines = std::iter::from_fn(move || next_line(&mut file).transpose());
+    let is_empty = |line: &Result<String, String>| line.as_ref().is_ok_and(|line| line.trim().is_empty());
+    let read = |line: &str| match serde_json::from_str(line) {
+        Ok(value @ Json::Object(_)) => Ok(value),
+        Ok(_) => Err("is no JSON object".into()),
+        Err(error) => Err(format!("is no JSON: {error}")),
     };
-    let is_empty = |line: &std::io::Result<String>| line.as_ref().is_ok_and(|line| line.trim().is_empty());
-    Box::new((1..).zip(file.lines()).filter(move |(_, line)| !is_empty(line)).map(move |(n, line)| (n, read(line))))
+    let line = move |(n, line): (u64, Result<String, String>)| (n, line.and_then(|line| read(&line)));
+    Box::new((1..).zip(lines).filter(move |(_, line)| !is_empty(line)).map(line))
 }
 
-fn csv(file: impl std::io::Read + 'static) -> Lines {
-    let mut reader = csv::Reader::from_reader(file);
+/// The next line, or what is wrong with it; none at the end.
+fn next_line(file: &mut impl BufRead) -> Result<Option<String>, String> {
+    let told = |error: io::Error| error.to_string();
+    let mut line = Vec::new();
+    if file.by_ref().take(LONGEST).read_until(b'\n', &mut line).map_err(told)? == 0 {
+        return Ok(None);
+    }
+    if line.len() as u64 == LONGEST && !line.ends_with(b"\n") {
+        file.skip_until(b'\n').map_err(told)?;
+        return Err(too_long());
+    }
+    String::from_utf8(line).map(Some).map_err(|_| "is no UTF-8".into())
+}
+
+fn too_long() -> String {
+    format!("is longer than {} MiB", LONGEST / 1024 / 1024)
+}
+
+/// What is read of a file for one record.
+struct Rationed<R> {
+    file: R,
+    left: Rc<Cell<u64>>,
+}
+
+impl<R: Read> Read for Rationed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        match self.left.get().checked_sub(read as u64) {
+            Some(left) => self.left.set(left),
+            None => return Err(io::Error::other(too_long())),
+        }
+        Ok(read)
+    }
+}
+
+fn csv(file: impl Read + 'static) -> Lines {
+    let left = Rc::new(Cell::new(LONGEST));
+    let mut reader = csv::Reader::from_reader(Rationed { file, left: left.clone() });
     let headers = reader.headers().cloned();
     let mut records = reader.into_records();
+    let mut is_over = false;
     Box::new(std::iter::from_fn(move || {
-        // Where the header can't be read, that is all there is to say.
-        let headers = headers.as_ref().ok()?;
+        if is_over {
+            return None;
+        }
+        left.set(LONGEST);
         let line = records.reader().position().line();
+        let headers = match &headers {
+            Ok(headers) => headers,
+            Err(error) => {
+                is_over = true;
+                return Some((1, Err(told(error))));
+            }
+        };
         let fields = records.next()?;
+        is_over = fields.as_ref().is_err_and(csv::Error::is_io_error);
         let at = fields.as_ref().ok().and_then(|fields| fields.position()).map_or(line, csv::Position::line);
         let row = |fields: csv::StringRecord| -> Map<String, Json> {
             headers.iter().zip(&fields).map(|(name, value)| (name.to_owned(), value.into())).collect()
         };
-        Some((at, fields.map(|fields| row(fields).into()).map_err(|error| error.to_string())))
+        Some((at, fields.map(|fields| row(fields).into()).map_err(|error| told(&error))))
     }))
+}
+
+/// What is wrong, for people.
+fn told(error: &csv::Error) -> String {
+    match error.kind() {
+        // Where a record begins that comes after, nobody can say.
+        csv::ErrorKind::Io(error) => format!("{error}; nothing after it is read"),
+        _ => error.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -146,5 +220,28 @@ mod tests {
         assert_eq!(found[0].content, Ok(json!({"id": "a", "name": "x, y\nz"})));
         assert!(found[1].content.is_err());
         assert_eq!((found[2].line, found[2].key.as_str()), (5, "c"));
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_refused_and_the_next_one_is_read() {
+        let most = usize::try_from(LONGEST).unwrap();
+        let long = |length: usize| format!("{{\"id\": \"{}\"}}", "x".repeat(length - 10));
+        for (length, is_fine) in [(most - 1, true), (most, false), (3 * most, false)] {
+            let found = records(false, None, &format!("{}\n{{\"id\": \"next\"}}\n", long(length)));
+            let problem = found[0].content.as_ref().err().map(String::as_str);
+            assert_eq!(problem, (!is_fine).then_some("is longer than 16 MiB"), "{length} bytes");
+            assert_eq!((found.len(), found[1].line, found[1].key.as_str()), (2, 2, "next"));
+        }
+    }
+
+    #[test]
+    fn a_record_of_csv_that_is_too_long_is_refused_and_is_the_last_one() {
+        let long = "x".repeat(2 * usize::try_from(LONGEST).unwrap());
+        let found = records(true, None, &format!("id,name\na,b\nb,\"{long}\"\nc,d\n"));
+        assert_eq!(found[0].key, "a");
+        let problem = "is longer than 16 MiB; nothing after it is read".to_owned();
+        assert_eq!((found.len(), found[1].line, &found[1].content), (2, 3, &Err(problem.clone())));
+        let found = records(true, None, &format!("{long}\na\n"));
+        assert_eq!((found.len(), &found[0].content), (1, &Err(problem)));
     }
 }
