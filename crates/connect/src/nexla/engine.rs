@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 use store::{Store, Who};
 
 use super::destinations::{Delivery, Parcel};
-use super::files::{AppendFile, Begin, Reach};
+use super::files::{Begin, Reach};
 use super::inputs::{Record, Records};
 use super::outputs::{Sink, Target};
 use super::pipe::{Flow, Pipe};
@@ -146,9 +146,9 @@ impl Work<'_> {
         let is_incremental = reading.mode == Mode::Incremental;
         if run.progress.length.is_none() {
             run.progress.began = self.server_time()?;
-            run.progress.since = if is_incremental { self.turn.last_begin(&run.progress.basis)? } else { None };
+            run.progress.since = if is_incremental { self.turn.last_begin(&run.progress)? } else { None };
         }
-        let mut writer = target.open(run.progress.length)?;
+        let mut writer = target.open(&run.progress)?;
         run.progress.length = Some(writer.length());
         self.turn.keep(run, Changes::new())?;
         for page in self.engine.api.pages(reading.listing(run.progress.since), run.progress.cursor.clone()) {
@@ -194,7 +194,7 @@ impl Work<'_> {
         let mut input = records.open(directory)?.peekable();
         pass_over(&mut input, &run.progress)?;
         let begin = run.progress.length.map_or(Begin::Anew, Begin::At);
-        let mut outcomes = AppendFile::open(records.outcomes.within(directory), begin)?;
+        let mut outcomes = records.outcomes(directory, begin)?;
         run.progress.length = Some(outcomes.length());
         // Of the records in flight when a run is lost, nobody can say what became: so there are few.
         let size = if delivery.is_repeatable() { BATCH } else { AT_ONCE };

@@ -10,6 +10,7 @@ use super::destinations::{Delivery, Destination};
 use super::files::{FileName, Reach};
 use super::inputs::Records;
 use super::outputs::Sink;
+use super::run::Basis;
 use super::schedule::Schedule;
 use super::sources::{Mode, Reading, Source};
 use super::{digest, job};
@@ -117,18 +118,6 @@ pub(super) enum Flow {
     Deliver { records: Records, delivery: Delivery },
 }
 
-impl Flow {
-    /// Whether each run begins with nothing known.
-    pub fn begins_anew(&self) -> bool {
-        matches!(self, Self::Ingest { reading, .. } if reading.mode == Mode::Full)
-    }
-
-    /// Whether what is known is nothing worth once the pipe has been changed: another output holds other rows.
-    pub fn forgets_when_changed(&self) -> bool {
-        matches!(self, Self::Ingest { .. })
-    }
-}
-
 impl Definition {
     /// Reads what people wrote.
     ///
@@ -190,9 +179,9 @@ impl Input {
         let is_readable = matches!(self.format, Format::Jsonl | Format::Csv);
         problems.check(is_readable, "format", "must be jsonl or csv");
         let outcomes = self.outcomes.clone().unwrap_or_else(|| format!("{}.outcomes.jsonl", self.file));
-        problems.check(outcomes != self.file, "outcomes", "must not be the input itself");
         let file = problems.keep(file_name("file", &self.file, reach))?;
         let outcomes = problems.keep(file_name("outcomes", &outcomes, reach))?;
+        problems.check(file.is_none() || file != outcomes, "outcomes", "must not be the input itself");
         problems.finish()?;
         let records = file.zip(outcomes).map(|(file, outcomes)| Records {
             is_csv: self.format == Format::Csv,
@@ -207,6 +196,11 @@ impl Input {
 /// The name of a file that the field at `pointer` gives.
 pub(super) fn file_name(pointer: &str, text: &str, reach: Reach) -> Result<FileName> {
     FileName::parse(text, reach).map_err(|problem| Error::invalid(pointer, problem))
+}
+
+/// A digest of what `parts` hold.
+fn digest_of(parts: &impl Serialize) -> Result<String> {
+    Ok(digest(&[&serde_json::to_string(parts).map_err(Error::internal)?]))
 }
 
 /// A pipe, as it is stored.
@@ -293,10 +287,14 @@ impl Pipe {
     }
 
     /// What runs of the same pipe have in common as long as it isn't changed.
-    pub(super) fn basis(&self) -> Result<String> {
+    pub(super) fn basis(&self, flow: &Flow) -> Result<Basis> {
         let Definition { source, output, input, destination, .. } = &self.definition;
-        let parts = (self.connection_id, source, output, input, destination);
-        Ok(digest(&[&serde_json::to_string(&parts).map_err(Error::internal)?]))
+        let whole = digest_of(&(self.connection_id, source, output, input, destination))?;
+        let Flow::Ingest { reading, .. } = flow else { return Ok(Basis { whole, ..Basis::default() }) };
+        // The columns of a file are those that it began with.
+        let output = output.clone().map(|output| Output { columns: None, ..output });
+        let rows = digest_of(&(self.connection_id, &output, &reading.id))?;
+        Ok(Basis { whole, rows, output: digest_of(&output)?, is_full: reading.mode == Mode::Full })
     }
 
     /// When it runs next by itself, after `after`.
@@ -339,5 +337,8 @@ mod tests {
         let both =
             json!({"source": source, "output": {"format": "jsonl", "file": "x"}, "destination": {"template": "call"}});
         assert_eq!(problems(pipe(both)), ["source"]);
+        let itself = json!({"format": "jsonl", "file": "a/in.jsonl", "outcomes": "a/.//in.jsonl"});
+        let itself = json!({"input": itself, "destination": {"template": "create_incidents"}});
+        assert_eq!(problems(pipe(itself)), ["input.outcomes"]);
     }
 }

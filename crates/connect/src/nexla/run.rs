@@ -85,7 +85,8 @@ pub struct Run {
 #[serde(default)]
 pub(super) struct Progress {
     /// What the pipe was when it began.
-    pub basis: String,
+    #[serde(flatten)]
+    pub basis: Basis,
     /// When it began, by the server's clock.
     pub began: Option<Time>,
     /// Since when what has changed is read.
@@ -98,8 +99,48 @@ pub(super) struct Progress {
     pub records_digest: String,
     /// How long the file is, once it has been opened.
     pub length: Option<u64>,
+    /// How much of the file is to be kept, where an earlier run may have left more there.
+    pub kept: Option<u64>,
+    /// The run that began with nothing known, since when all has been remembered that is known of rows.
+    pub known_since: Option<Id<Run>>,
     /// Whether all has been written, and only the end is left to make.
     pub is_written: bool,
+}
+
+/// What a pipe was when a run of it began, in digests.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Basis {
+    /// All that it did: a run of the same is gone on with.
+    #[serde(rename = "basis")]
+    pub whole: String,
+    /// What decides which rows are known: the connection, the output, and the field that tells rows apart. Empty for
+    /// records.
+    pub rows: String,
+    /// The output. Empty for records.
+    pub output: String,
+    /// Whether it replaced the output rather than added to it.
+    pub is_full: bool,
+}
+
+impl Basis {
+    /// Whether the rows that are known since the run `last` are those that the output holds.
+    fn knows_rows_of(&self, last: &Run) -> bool {
+        let last = &last.progress.basis;
+        !self.is_full && (last.whole == self.whole || (last.rows == self.rows && !last.is_full))
+    }
+
+    /// How much of the file is to be kept that the run `last` has written: not what it may have left after its last
+    /// commit, nor anything of what the pipe used to replace.
+    fn kept_of(&self, last: &Run) -> Option<u64> {
+        let Progress { basis, length, kept, .. } = &last.progress;
+        match last.state {
+            _ if basis.output != self.output => None,
+            _ if basis.is_full => Some(0),
+            State::Succeeded => None,
+            _ => length.or(*kept),
+        }
+    }
 }
 
 /// What is known of a row or record.
@@ -174,12 +215,7 @@ impl<'s> Turn<'s> {
     pub fn begin(store: &'s Store, pipe: &Pipe, flow: &Flow, patience: Duration) -> Result<(Self, Run), Failure> {
         let world = store.world();
         let (holder, deadline) = (world.new_id(), world.now() + patience);
-        let wanted = Wanted {
-            pipe: pipe.id,
-            basis: pipe.basis()?,
-            begins_anew: flow.begins_anew(),
-            forgets_when_changed: flow.forgets_when_changed(),
-        };
+        let wanted = Wanted { pipe: pipe.id, basis: pipe.basis(flow)? };
         loop {
             let wanted = wanted.clone();
             if let Some(run) = store.write(Who::system(), move |cx| wanted.take(cx, holder)).wait()? {
@@ -256,8 +292,9 @@ impl<'s> Turn<'s> {
         Ok(rows.into_iter().filter(|row| is_fresh(row)).collect())
     }
 
-    /// When the last run began, by the server's clock, that came to its end with the pipe as it is.
-    pub fn last_begin(&self, basis: &str) -> Result<Option<Time>, Failure> {
+    /// When the last run began, by the server's clock, that came to its end with the pipe as it is, if nothing has
+    /// been forgotten since.
+    pub fn last_begin(&self, now: &Progress) -> Result<Option<Time>, Failure> {
         let pipe = self.pipe;
         let last = move |cx: &mut Cx<'_>| {
             let ended = Condition::equal("pipe_id", pipe).and(Condition::equal("state", State::Succeeded.as_str()));
@@ -265,16 +302,15 @@ impl<'s> Turn<'s> {
             rows.first().map(|row| read(row.text(0)?)).transpose()
         };
         let last: Option<Run> = self.store.read(Who::system(), last).wait()?;
-        Ok(last.filter(|run| run.progress.basis == basis).and_then(|run| run.progress.began))
+        let is_of_use = |last: &Progress| last.basis.whole == now.basis.whole && last.known_since == now.known_since;
+        Ok(last.map(|run| run.progress).filter(is_of_use).and_then(|last| last.began))
     }
 }
 
 #[derive(Clone)]
 struct Wanted {
     pipe: Id<Pipe>,
-    basis: String,
-    begins_anew: bool,
-    forgets_when_changed: bool,
+    basis: Basis,
 }
 
 impl Wanted {
@@ -293,10 +329,11 @@ impl Wanted {
             Some((_, _, body)) => Some(read(body)?),
             None => None,
         };
-        let is_same = last.as_ref().is_none_or(|last| last.progress.basis == self.basis);
-        match last {
-            Some(mut run) if matches!(run.state, State::Running | State::Interrupted) => {
-                if is_same {
+        let id = cx.new_id();
+        let mut progress = Progress { basis: self.basis.clone(), ..Progress::default() };
+        if let Some(mut run) = last {
+            if matches!(run.state, State::Running | State::Interrupted) {
+                if run.progress.basis.whole == self.basis.whole {
                     (run.state, run.error) = (State::Running, None);
                     write(cx, &run, holder)?;
                     return Ok(Some(run));
@@ -305,13 +342,15 @@ impl Wanted {
                 run.error = Some("the pipe was changed before this run came to its end".into());
                 write(cx, &run, holder)?;
             }
-            _ => {}
-        }
-        if self.begins_anew || (self.forgets_when_changed && !is_same) {
-            cx.delete_where("hub_pipe_rows", Condition::equal("pipe_id", self.pipe))?;
+            progress.kept = self.basis.kept_of(&run);
+            progress.known_since = run.progress.known_since;
+            if !self.basis.knows_rows_of(&run) {
+                cx.delete_where("hub_pipe_rows", Condition::equal("pipe_id", self.pipe))?;
+                progress.known_since = Some(id);
+            }
         }
         let run = Run {
-            id: cx.new_id(),
+            id,
             pipe_id: self.pipe,
             state: State::Running,
             started_at: cx.now(),
@@ -319,7 +358,7 @@ impl Wanted {
             counts: Counts::default(),
             total: None,
             error: None,
-            progress: Progress { basis: self.basis.clone(), ..Progress::default() },
+            progress,
         };
         write(cx, &run, holder)?;
         forget_old_runs(cx, self.pipe)?;

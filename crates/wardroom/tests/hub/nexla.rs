@@ -589,6 +589,75 @@ fn a_pipe_that_has_been_changed_begins_anew() {
     assert_eq!(site.ids("b.jsonl").len(), 5);
 }
 
+/// The definition of a pipe that reads incidents into `out.jsonl`.
+fn into_lines(mode: &str, size: usize) -> Value {
+    json!({"source": read_pages("incidents", mode, size), "output": {"format": "jsonl", "file": "out.jsonl"}})
+}
+
+#[test]
+fn nx_11_another_page_size_or_query_writes_no_row_again() {
+    let site = Site::start();
+    site.declare(5);
+    let pipe = site.pipe("grown", into_lines("incremental", 2));
+    assert_eq!(site.run(pipe).counts.written, 5);
+    site.pipe("grown", into_lines("incremental", 3));
+    assert_eq!(site.run(pipe).counts.written, 0);
+    let mut other = into_lines("incremental", 3);
+    other["source"]["query"]["status_category[one_of]"] = "triage".into();
+    site.pipe("grown", other);
+    site.run(pipe);
+    site.declare(1);
+    site.pipe("grown", into_lines("incremental", 2));
+    assert_eq!(site.run(pipe).counts.written, 1);
+    assert_eq!(site.ids("out.jsonl").len(), 6);
+}
+
+#[test]
+fn nx_14_what_a_run_left_after_its_last_commit_is_cut_off_though_the_pipe_has_been_changed() {
+    for left in ["{\"id\": \"half", "{\"id\": \"whole, and not kept\"}\n"] {
+        let site = Site::start();
+        site.declare(5);
+        let pipe = site.pipe("torn", into_lines("incremental", 2));
+        site.die_after(pipe, 1);
+        let mut file = std::fs::OpenOptions::new().append(true).open(site.path("out.jsonl")).unwrap();
+        file.write_all(left.as_bytes()).unwrap();
+        site.pipe("torn", into_lines("incremental", 3));
+        assert_eq!(site.run(pipe).counts.written, 3);
+        assert_eq!(site.ids("out.jsonl").len(), 5);
+    }
+}
+
+#[test]
+fn nx_11_a_pipe_that_no_longer_replaces_its_file_begins_it_anew() {
+    let site = Site::start();
+    site.declare(5);
+    let pipe = site.pipe("kept", into_lines("full", 2));
+    site.run(pipe);
+    site.pipe("kept", into_lines("incremental", 2));
+    site.die_after(pipe, 1);
+    assert_eq!(site.run(pipe).counts.written, 5);
+    assert_eq!(site.ids("out.jsonl").len(), 5);
+    site.pipe("kept", into_lines("full", 2));
+    site.die_after(pipe, 1);
+    site.pipe("kept", into_lines("incremental", 2));
+    assert_eq!(site.run(pipe).counts.written, 5, "what was known went with the run that was given up");
+    assert_eq!(site.ids("out.jsonl").len(), 5);
+}
+
+#[test]
+fn nx_12_outcomes_never_overwrite_the_input_by_whatever_name() {
+    let site = Site::start();
+    site.write("in.jsonl", &[json!({"id": 1})]);
+    let before = site.text("in.jsonl");
+    std::os::unix::fs::symlink(site.path("in.jsonl"), site.path("link.jsonl")).unwrap();
+    let input = json!({"format": "jsonl", "file": "in.jsonl", "outcomes": "link.jsonl"});
+    let pipe = site.pipe("itself", json!({"input": input, "destination": {"template": "create_incidents"}}));
+    let run = site.run_while(pipe, &mut |_| true);
+    assert_eq!(run.state, State::Failed);
+    assert!(run.error.as_ref().is_some_and(|error| error.contains("is the input itself")), "{:?}", run.error);
+    assert_eq!(site.text("in.jsonl"), before);
+}
+
 #[test]
 fn an_input_that_changes_while_it_is_sent_is_begun_anew() {
     let site = Site::start();
@@ -758,7 +827,12 @@ fn rows_go_into_parquet_once_the_run_is_at_its_end() {
         assert_eq!(site.run(pipe).counts.written, 5);
         let bytes = std::fs::read(site.path(mode)).unwrap();
         assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"));
-        assert_eq!(site.ids(&format!("{mode}.rows.jsonl")).len(), 5);
+        let rows = format!("{mode}.rows.jsonl");
+        match mode {
+            "incremental" => assert_eq!(site.ids(&rows).len(), 5, "the next run adds to them"),
+            _ => assert!(!site.path(&rows).exists(), "nobody needs them any more"),
+        }
+        assert_eq!(site.run(pipe).state, State::Succeeded);
     }
 }
 

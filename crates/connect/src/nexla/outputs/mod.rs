@@ -12,9 +12,11 @@ use base::{Error, Problems, Result};
 use serde_json::{Map, Value as Json};
 
 use super::Failure;
+#[cfg(feature = "parquet")]
+use super::files::remove;
 use super::files::{AppendFile, Begin, FileName, Reach, beside, replace};
 use super::pipe::{Format, Output, file_name};
-use super::run::Row;
+use super::run::{Progress, Row};
 use super::sources::Mode;
 use table::Place;
 
@@ -74,12 +76,12 @@ pub(super) trait Writer {
 }
 
 impl Target<'_> {
-    /// Begins to write, or goes on where the file was so long.
-    pub fn open(&self, length: Option<u64>) -> Result<Box<dyn Writer>, Failure> {
-        let begin = match (length, self.mode) {
+    /// Begins to write, or goes on where a run was.
+    pub fn open(&self, progress: &Progress) -> Result<Box<dyn Writer>, Failure> {
+        let begin = match (progress.length, self.mode) {
             (Some(length), _) => Begin::At(length),
             (None, Mode::Full) => Begin::Anew,
-            (None, Mode::Incremental) => Begin::AtEnd,
+            (None, Mode::Incremental) => progress.kept.map_or(Begin::AtEnd, Begin::AtMost),
         };
         let file = || AppendFile::open(self.written(), begin);
         Ok(match self.sink {
@@ -116,9 +118,15 @@ impl Target<'_> {
 
     #[cfg(feature = "parquet")]
     fn convert(&self, path: &Path) -> Result<(), Failure> {
-        let part = beside(path, ".part");
-        parquet::convert(&self.written(), &part)?;
-        replace(&part, path)
+        let (rows, part) = (self.written(), beside(path, ".part"));
+        // What a full run has written is gone once it has become Parquet. One that adds to it later needs it.
+        let is_passing = self.mode == Mode::Full;
+        if is_passing && !rows.exists() && path.exists() {
+            return Ok(());
+        }
+        parquet::convert(&rows, &part)?;
+        replace(&part, path)?;
+        if is_passing { remove(&rows) } else { Ok(()) }
     }
 
     #[cfg(not(feature = "parquet"))]
