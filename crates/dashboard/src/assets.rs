@@ -17,6 +17,7 @@ pages! {
 const ASSETS: &[(&str, &str, &str)] = &[
     ("app.css", "text/css; charset=utf-8", include_str!("../assets/app.css")),
     ("app.js", "text/javascript; charset=utf-8", include_str!("../assets/app.js")),
+    ("oncall.js", "text/javascript; charset=utf-8", include_str!("../assets/oncall.js")),
     // htmx 2.0.11, https://htmx.org, under the Zero-Clause BSD licence.
     ("htmx.js", "text/javascript; charset=utf-8", include_str!("../assets/htmx.min.js")),
     ("icons.svg", "image/svg+xml", include_str!("../assets/icons.svg")),

@@ -11,17 +11,21 @@
 //! | `render`  | templates, and the words they have for times and names                   |
 //! | `assets`  | styles and scripts, from the binary                                      |
 //! | `live`    | pages that follow what they show                                         |
+//! | `calendar`| the picture of a schedule's calendar                                     |
+//! | `when`    | moments as people type them                                              |
 //! | `pages`   | the pages themselves                                                     |
 //!
 //! Pages are plain HTML that works without scripts; htmx makes following links and sending forms smooth.
 
 mod assets;
+mod calendar;
 mod desk;
 mod fields;
 mod live;
 mod page;
 mod pages;
 mod render;
+mod when;
 
 use std::sync::Arc;
 

@@ -44,6 +44,18 @@ const TEMPLATES: &[(&str, &str)] = templates![
     "incidents/follow_up.html",
     "incidents/attachment.html",
     "incidents/members.html",
+    "on_call/tabs.html",
+    "on_call/schedules.html",
+    "on_call/schedule.html",
+    "on_call/calendar.html",
+    "on_call/override.html",
+    "on_call/covers.html",
+    "on_call/cover.html",
+    "on_call/cover_form.html",
+    "on_call/time_off.html",
+    "on_call/time_off_form.html",
+    "on_call/feeds.html",
+    "on_call/feed.html",
 ];
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -157,7 +169,7 @@ fn length(seconds: i64) -> String {
 }
 
 /// `AL` for Ada Lovelace.
-fn initials(name: &str) -> String {
+pub fn initials(name: &str) -> String {
     let letters: Vec<_> = name.split_whitespace().filter_map(|word| word.chars().next()).collect();
     let chosen = [letters.first(), letters.get(1).and(letters.last())];
     chosen.into_iter().flatten().flat_map(|letter| letter.to_uppercase()).collect()

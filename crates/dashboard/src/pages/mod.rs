@@ -4,6 +4,7 @@ mod home;
 mod incident;
 mod incidents;
 mod me;
+mod on_call;
 mod sign_in;
 
 use std::sync::Arc;
@@ -29,11 +30,12 @@ pub struct Entry {
 pub const NAVIGATION: &[Entry] = &[
     Entry { path: "/", name: "Home", icon: "home", scope: None },
     Entry { path: "/incidents", name: "Incidents", icon: "flame", scope: Some("incidents.view") },
+    Entry { path: "/on-call", name: "On-call", icon: "phone", scope: Some("schedules.view") },
 ];
 
 /// Every page.
 pub fn routes(desk: &Arc<Desk>) -> Vec<PageRoute> {
-    [assets::routes, sign_in::routes, home::routes, me::routes, incidents::routes, incident::routes]
+    [assets::routes, sign_in::routes, home::routes, me::routes, incidents::routes, incident::routes, on_call::routes]
         .into_iter()
         .flat_map(|routes| routes(desk))
         .collect()

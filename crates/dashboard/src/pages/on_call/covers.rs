@@ -1,0 +1,169 @@
+//! Asking others to take a shift, and taking theirs.
+
+use base::{Error, Result};
+use serde_json::{Value as Json, json};
+use web::View;
+
+use super::shifts::{entries, lane_of, lanes, list, text};
+use super::{ahead, all_schedules, me, people, zone_of_form};
+use crate::fields::{Fields, query};
+use crate::page::{Page, Refused, pages};
+use crate::when;
+
+pages! {
+    GET "/on-call/covers" => all;
+    GET "/on-call/covers/new" => ask_form;
+    POST "/on-call/covers/new" => ask;
+    GET "/on-call/covers/{id}" => take_form;
+    POST "/on-call/covers/{id}/take" => take;
+    POST "/on-call/covers/{id}/cancel" => cancel;
+}
+
+const HOME: &str = "/on-call/covers";
+/// What a shift is named by.
+const SLOT: &[&str] = &["schedule_id", "rotation_id", "layer_id", "start_at", "end_at"];
+
+/// A shift as a query, or as the value of a choice.
+fn slot(schedule: &str, entry: &Json) -> String {
+    let of = |name: &'static str| (name, if name == "schedule_id" { schedule } else { text(entry, name) });
+    query(&SLOT.iter().copied().map(of).collect::<Vec<_>>())
+}
+
+/// Where others are asked to take a shift.
+pub fn link(schedule: &str, entry: &Json) -> String {
+    format!("{HOME}/new?{}", slot(schedule, entry))
+}
+
+/// Shifts that people ask others to take, and those that are the visitor's own.
+fn all(page: &Page) -> Result<View> {
+    let (schedules, mine) = (all_schedules(page)?, me(page)?);
+    let requests = page.ask("Cover Requests V1#List", "", "state=pending&page_size=250")?;
+    let requests: Vec<_> = list(&requests["cover_requests"]).map(|request| told(request, &schedules, &mine)).collect();
+    let shifts = own_shifts(page, &schedules, &mine)?;
+    Ok(page.show("on_call/covers.html", json!({"requests": requests, "shifts": shifts})))
+}
+
+/// A request with the names of what it is about, and whose move it is.
+fn told(request: &Json, schedules: &Json, mine: &str) -> Json {
+    let mut told = request.clone();
+    for pointer in ["", "/in_return"] {
+        if let Some(slot) = told.pointer_mut(pointer).filter(|slot| slot.is_object()) {
+            let schedule = list(schedules).find(|schedule| schedule["id"] == slot["schedule_id"]);
+            slot["schedule"] = schedule.map(|schedule| schedule["name"].clone()).into();
+            let lanes = schedule.map(|schedule| lanes(schedule, [])).unwrap_or_default();
+            slot["lane"] = lane_of(&lanes, slot).map(|lane| lane.name.clone()).into();
+        }
+    }
+    let is_own = request["user"]["id"] == mine;
+    let is_asked = list(&request["asked_user_ids"]).next().is_none()
+        || list(&request["asked_user_ids"]).any(|asked| asked == mine);
+    told["is_own"] = is_own.into();
+    told["may_take"] = (!is_own && is_asked).into();
+    told
+}
+
+/// Somebody's shifts in the four weeks ahead, on all schedules, each with where others are asked to take it.
+fn own_shifts(page: &Page, schedules: &Json, mine: &str) -> Result<Vec<Json>> {
+    let window = ahead(page);
+    let mut shifts = Vec::new();
+    for schedule in list(schedules) {
+        let id = text(schedule, "id");
+        let found = entries(page, id, &window)?.r#final;
+        let lanes = lanes(schedule, &found);
+        let lane = |entry| lane_of(&lanes, entry).map(|lane| &lane.name);
+        let own = found.iter().filter(|entry| entry["user"]["id"] == mine);
+        shifts.extend(own.map(
+            |entry| json!({"schedule": schedule["name"], "lane": lane(entry), "entry": entry, "link": link(id, entry)}),
+        ));
+    }
+    shifts.sort_by_key(|shift| text(&shift["entry"], "start_at").to_owned());
+    Ok(shifts)
+}
+
+fn ask_form(page: &Page) -> Result<View> {
+    page.require("schedules.view")?;
+    ask_with(page, &page.query, &Refused::default())
+}
+
+/// The form about the shift that `slot` names.
+fn ask_with(page: &Page, slot: &Fields, refused: &Refused) -> Result<View> {
+    let id = slot.get("schedule_id").ok_or_else(Error::not_found)?;
+    let schedule = page.ask("Schedules V2#Show", id, "")?["schedule"].take();
+    let (slot, lanes) = (slot.as_json(), lanes(&schedule, []));
+    let mine = me(page)?;
+    let others: Vec<_> = list(&people(page)?).filter(|person| person["id"] != mine).cloned().collect();
+    let variables = json!({
+        "lane": lane_of(&lanes, &slot).map(|lane| &lane.name), "slot": self::slot(id, &slot), "start": when::typed(&slot, &page.zone()), "people": others,
+        "in_return": returns(page, &schedule, &mine)?, "schedule": schedule,
+    });
+    // The shift was chosen by a link: what is wrong with it is told beside its times.
+    let beside = [
+        ("schedule_id", "start_at"),
+        ("rotation_id", "start_at"),
+        ("layer_id", "start_at"),
+        ("user", "start_at"),
+        ("in_return", "in_return"),
+        ("asked_user_ids", "asked_user_ids"),
+    ];
+    let refused = beside.iter().fold(refused.clone(), |refused, (pointer, field)| {
+        refused.moved(&format!("cover_request.{pointer}"), &format!("cover_request.{field}"))
+    });
+    Ok(page.form("on_call/cover_form.html", variables, &refused))
+}
+
+/// The shifts of others that somebody may take over in return.
+fn returns(page: &Page, schedule: &Json, mine: &str) -> Result<Vec<Json>> {
+    let id = text(schedule, "id");
+    let entries = entries(page, id, &ahead(page))?;
+    let others = entries.r#final.iter().filter(|entry| entry["user"]["id"] != mine && !entry["user"].is_null());
+    let told = |entry: &Json| json!({"slot": slot(id, entry), "entry": entry});
+    Ok(others.map(told).collect())
+}
+
+fn ask(page: &Page) -> Result<View> {
+    let names = ["cover_request.message", "cover_request.start_at", "cover_request.end_at"];
+    let (mut body, slot) = (page.form.filled(&names), Fields::read(page.form.text("slot").as_bytes()));
+    let request = &mut body["cover_request"];
+    when::understand(request, &slot.as_json(), &zone_of_form(page));
+    for name in ["schedule_id", "rotation_id", "layer_id"] {
+        request[name] = slot.text(name).into();
+    }
+    request["user"] = json!({"id": me(page)?});
+    request["asked_user_ids"] = page.form.all("cover_request.asked_user_ids").collect();
+    if let Some(other) = page.form.get("cover_request.in_return") {
+        request["in_return"] = Fields::read(other.as_bytes()).filled(SLOT);
+    }
+    match page.submit("Cover Requests V1#Create", "", body)? {
+        Ok(_) => Ok(page.done(HOME, "Others are asked; whoever takes it is on call instead of you")),
+        Err(refused) => ask_with(page, &slot, &refused),
+    }
+}
+
+fn take_form(page: &Page) -> Result<View> {
+    take_with(page, &Refused::default())
+}
+
+fn take_with(page: &Page, refused: &Refused) -> Result<View> {
+    let request = page.ask("Cover Requests V1#Show", page.segment(0), "")?["cover_request"].take();
+    let request = told(&request, &all_schedules(page)?, &me(page)?);
+    let start = when::typed(&request, &page.zone());
+    let refused = refused.clone().moved("user", "start_at");
+    Ok(page.form("on_call/cover.html", json!({"request": request, "start": start}), &refused))
+}
+
+/// Takes all of it, or the part that is named.
+fn take(page: &Page) -> Result<View> {
+    let request = page.ask("Cover Requests V1#Show", page.segment(0), "")?["cover_request"].take();
+    let mut body = page.form.filled(&["start_at", "end_at"]);
+    when::understand(&mut body, &request, &zone_of_form(page));
+    body["user"] = json!({"id": me(page)?});
+    match page.submit("Cover Requests V1#Take", page.segment(0), body)? {
+        Ok(_) => Ok(page.done(HOME, "Thank you: you are on call for that time")),
+        Err(refused) => take_with(page, &refused),
+    }
+}
+
+fn cancel(page: &Page) -> Result<View> {
+    page.call("Cover Requests V1#Cancel", page.segment(0), json!({}))?;
+    Ok(page.done(HOME, "Nobody is asked any more"))
+}

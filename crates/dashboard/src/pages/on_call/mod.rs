@@ -1,0 +1,71 @@
+//! On-call: who is on call, and what people change about it.
+//!
+//! | file           | what it is                                                     |
+//! |----------------|----------------------------------------------------------------|
+//! | `schedules.rs` | every schedule, and the calendar of one                         |
+//! | `overrides.rs` | who is on call instead                                          |
+//! | `covers.rs`    | asking others to take a shift, and taking theirs                |
+//! | `time_off.rs`  | when somebody is away                                           |
+//! | `feeds.rs`     | calendars to subscribe to                                       |
+//! | `shifts.rs`    | what they have in common                                        |
+
+mod covers;
+mod feeds;
+mod overrides;
+mod schedules;
+mod shifts;
+mod time_off;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use base::Result;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
+use serde_json::Value as Json;
+use web::PageRoute;
+
+use crate::desk::Desk;
+use crate::page::Page;
+
+/// The pages about on-call.
+pub fn routes(desk: &Arc<Desk>) -> Vec<PageRoute> {
+    [schedules::routes, overrides::routes, covers::routes, time_off::routes, feeds::routes]
+        .into_iter()
+        .flat_map(|routes| routes(desk))
+        .collect()
+}
+
+/// The schedule that a page is about.
+fn schedule(page: &Page) -> Result<Json> {
+    Ok(page.ask("Schedules V2#Show", page.segment(0), "")?["schedule"].take())
+}
+
+/// All schedules, without what comes next.
+fn all_schedules(page: &Page) -> Result<Json> {
+    Ok(page.ask_if_allowed("Schedules V2#List", "", "page_size=250")?["schedules"].take())
+}
+
+fn people(page: &Page) -> Result<Json> {
+    Ok(page.ask_if_allowed("Users V2#List", "", "page_size=250")?["users"].take())
+}
+
+fn now(page: &Page) -> Timestamp {
+    Timestamp::from_microsecond(page.desk.store.world().now().microseconds()).unwrap_or(Timestamp::MAX)
+}
+
+/// The four weeks ahead, in which is looked for who is on call next.
+fn ahead(page: &Page) -> Range<Timestamp> {
+    let now = now(page);
+    now..now.saturating_add(Span::new().hours(28 * 24)).unwrap_or(Timestamp::MAX)
+}
+
+/// The time zone in which a form's times were typed, which it says itself: the browser may have moved since.
+fn zone_of_form(page: &Page) -> TimeZone {
+    page.form.get("zone").and_then(|name| TimeZone::get(name).ok()).unwrap_or_else(|| page.zone())
+}
+
+/// Who looks.
+fn me(page: &Page) -> Result<String> {
+    Ok(page.visitor()?.user.id.to_string())
+}
