@@ -1,7 +1,7 @@
 //! Teams: the entries of the team type, under the same ID. Who an entry's members are is who its
 //! member attribute points at.
 
-use base::{Id, Result};
+use base::{Error, Id, Result};
 use people::teams::Team;
 use people::users::{Directory, User};
 use schemars::JsonSchema;
@@ -23,11 +23,60 @@ web::routes! {
 /// Makes a team.
 pub fn add(cx: &mut Cx<'_>, name: &str, members: &[Id<User>]) -> Result<Id<Team>> {
     let types = cx.cached::<Types>()?;
-    let team_type = types.of_teams().ok_or_else(|| base::Error::internal("there is no team type"))?;
+    let team_type = types.of_teams().ok_or_else(|| Error::internal("there is no team type"))?;
     let members = Given::several(members.iter().map(ToString::to_string));
     let attribute = team_type.schema.keyed(MEMBERS).map(|attribute| (attribute.id.clone(), members));
     let draft = Draft { name: name.into(), values: attribute.into_iter().collect(), ..Draft::default() };
     Ok(entries::create(cx, team_type, draft)?.id.cast())
+}
+
+/// Lets somebody belong to a team. Doing so twice changes nothing.
+pub fn add_member(cx: &mut Cx<'_>, team: Id<Team>, user: Id<User>) -> Result<()> {
+    cx.get_named("user_id", user)?;
+    change_members(cx, team, |members| {
+        if members.iter().all(|(_, member)| *member != Some(user)) {
+            members.push((user.to_string(), Some(user)));
+        }
+    })
+}
+
+/// Lets somebody belong to a team no more.
+pub fn remove_member(cx: &mut Cx<'_>, team: Id<Team>, user: Id<User>) -> Result<()> {
+    change_members(cx, team, |members| members.retain(|(_, member)| *member != Some(user)))
+}
+
+/// Changes the member attribute of a team's entry: its values, each with the user that it finds, if any.
+fn change_members(
+    cx: &mut Cx<'_>,
+    team: Id<Team>,
+    change: impl FnOnce(&mut Vec<(String, Option<Id<User>>)>),
+) -> Result<()> {
+    cx.require("catalog_entries.edit")?;
+    cx.get(team)?;
+    let types = cx.cached::<Types>()?;
+    let members = types.of_teams().and_then(|team_type| team_type.schema.keyed(MEMBERS));
+    let members = members.ok_or_else(|| Error::conflict("The teams of this organisation have no members"))?;
+    let entry = cx.get(team.cast::<Entry>())?;
+    let mut values = entries::found_by(cx, &entry, &members.slot)?
+        .into_iter()
+        .map(|(literal, person)| (literal, person.as_ref().and_then(user_of)))
+        .collect();
+    change(&mut values);
+    let values = Given::several(values.into_iter().map(|(literal, _)| literal));
+    let draft = Draft {
+        name: entry.name.clone(),
+        external_id: entry.external_id.clone(),
+        aliases: entry.aliases.clone(),
+        rank: entry.rank,
+        values: [(members.id.clone(), values)].into(),
+        only: Some(vec![members.id.clone()]),
+    };
+    entries::update(cx, entry.id, draft).map(drop)
+}
+
+/// The user that an entry reflects, whose ID is its external ID.
+fn user_of(person: &Entry) -> Option<Id<User>> {
+    person.external_id.as_deref()?.parse().ok()
 }
 
 /// Keeps teams in step with an entry that has changed: with itself, if it is a team, and with the
@@ -73,8 +122,7 @@ fn members_of(cx: &mut Cx<'_>, entry: &Entry) -> Result<Vec<Id<User>>> {
     let people = targets(cx, &pointed_at)?;
     let mut users = Vec::new();
     for id in pointed_at {
-        // The external ID of an entry that reflects a user is the user's ID.
-        let user = people.get(&id).and_then(|person| person.external_id.as_deref()?.parse().ok());
+        let user = people.get(&id).and_then(user_of);
         users.extend(user.filter(|user| !users.contains(user)));
     }
     Ok(users)
@@ -155,5 +203,5 @@ fn list(cx: &mut Cx<'_>, Query(query): Query<ListQuery>) -> Result<Page<TeamBody
 fn show(cx: &mut Cx<'_>, id: Id<Team>) -> Result<Show<TeamBody>> {
     let team = cx.get(id)?;
     let body = TeamBody::all(cx, &[&team])?.pop();
-    body.map(Show).ok_or_else(base::Error::not_found)
+    body.map(Show).ok_or_else(Error::not_found)
 }

@@ -51,6 +51,7 @@
     if (navigator.clipboard) document.querySelectorAll("[data-copy][hidden]").forEach((button) => { button.hidden = false; });
     const toast = find(".toast");
     if (toast) setTimeout(() => toast.remove(), 8000);
+    document.querySelectorAll("[data-needs-scripts]").forEach((part) => { part.hidden = false; });
     follow();
   };
   document.addEventListener("htmx:afterSettle", () => { find(".pill")?.remove(); arrive(); });
@@ -65,6 +66,12 @@
     const text = button.lastChild, before = text.textContent;
     text.textContent = "Copied";
     setTimeout(() => { text.textContent = before; }, 2000);
+  });
+
+  // A file that is chosen stands in the field that it could have been pasted into.
+  document.addEventListener("change", async (event) => {
+    const field = find("#" + (event.target.dataset.fill || "none"));
+    if (field && event.target.files[0]) field.value = await event.target.files[0].text();
   });
 
   // What can't be undone is asked for twice.

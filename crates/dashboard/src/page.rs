@@ -8,11 +8,11 @@ use people::sign_in::{self, Session, sessions};
 use people::users::User;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
-use store::{Origin, Who};
+use store::{Cx, Origin, Who};
 use web::{Call, Method, PageRoute, View, Visit};
 
 use crate::desk::Desk;
-use crate::fields::Fields;
+use crate::fields::{Fields, query};
 use crate::render;
 
 /// The cookie that holds the session's token.
@@ -275,12 +275,66 @@ impl Page {
         let (value, age) = token.map_or(("", 0), |token| (token.reveal(), sessions::AT_MOST.as_secs()));
         self.cookie(SESSION, value, age)
     }
+
+    /// Reads what no operation answers, in one unit of work on behalf of the visitor.
+    pub fn look<T: Send + 'static>(&self, look: impl FnMut(&mut Cx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
+        self.desk.store.read(self.visitor()?.who.clone(), look).wait()
+    }
+
+    /// Does what no operation does, in one unit of work on behalf of the visitor; or says what is wrong with the form.
+    pub fn work<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&mut Cx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<std::result::Result<T, Refused>> {
+        match self.desk.store.write(self.visitor()?.who.clone(), work).wait() {
+            Ok(done) => Ok(Ok(done)),
+            Err(error) => Refused::try_of(error).map(Err),
+        }
+    }
+
+    /// The same as [`Page::submit`], unless what changes has another version by now than the one that stood in the
+    /// form's field `version`: so nobody undoes what somebody else has done in the meantime.
+    pub fn submit_seen(
+        &self,
+        operation: &str,
+        segment: &str,
+        body: Json,
+    ) -> Result<std::result::Result<Json, Refused>> {
+        let expects = self.form.text("version").parse().map_err(|_| Error::invalid("version", "is not a number"))?;
+        let who = Who { expects: Some(expects), ..self.visitor()?.who.clone() };
+        match self.desk.call(who, Call { operation, segment: Some(segment), query: "", body }) {
+            Ok(answer) => Ok(Ok(answer)),
+            Err(error) => Refused::try_of(error).map(Err),
+        }
+    }
+
+    /// All rows of a list, page by page.
+    pub fn ask_all(&self, operation: &str, fields: &[(&str, &str)], rows: &str) -> Result<Vec<Json>> {
+        let (mut all, mut after) = (Vec::new(), Some(String::new()));
+        while let Some(from) = after {
+            let paging =
+                [("page_size", "250"), ("after", from.as_str())].into_iter().filter(|(_, value)| !value.is_empty());
+            let asked: Vec<_> = fields.iter().copied().chain(paging).collect();
+            let mut answer = self.ask(operation, "", &query(&asked))?;
+            if let Json::Array(found) = answer[rows].take() {
+                all.extend(found);
+            }
+            let next = answer["pagination_meta"]["after"].as_str().filter(|next| !next.is_empty());
+            after = next.map(str::to_owned);
+        }
+        Ok(all)
+    }
 }
 
 impl Refused {
     /// One thing wrong with all of a form.
     pub fn whole(message: impl Into<String>) -> Self {
-        Self { whole: vec![message.into()], ..Self::default() }
+        Self::several(vec![message.into()])
+    }
+
+    /// Several things wrong with all of a form.
+    pub fn several(whole: Vec<String>) -> Self {
+        Self { whole, ..Self::default() }
     }
 
     /// One thing wrong with a field.

@@ -56,6 +56,18 @@ const TEMPLATES: &[(&str, &str)] = templates![
     "on_call/time_off_form.html",
     "on_call/feeds.html",
     "on_call/feed.html",
+    "catalog/parts.html",
+    "catalog/types.html",
+    "catalog/entries.html",
+    "catalog/entry.html",
+    "catalog/edit.html",
+    "catalog/import.html",
+    "teams/list.html",
+    "teams/show.html",
+    "people/list.html",
+    "people/show.html",
+    "people/add.html",
+    "people/link.html",
 ];
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {

@@ -75,7 +75,7 @@ fn make(cx: &mut Cx<'_>, catalog_type: &CatalogType, draft: Draft) -> Result<Sto
 }
 
 /// Changes an entry.
-pub(super) fn update(cx: &mut Cx<'_>, id: Id<Entry>, draft: Draft) -> Result<(Arc<CatalogType>, Stored<Entry>)> {
+pub(crate) fn update(cx: &mut Cx<'_>, id: Id<Entry>, draft: Draft) -> Result<(Arc<CatalogType>, Stored<Entry>)> {
     let (catalog_type, types, entry) = open(cx, id)?;
     let entry = change(cx, &types, &catalog_type, entry, draft)?;
     Ok((catalog_type, entry))

@@ -66,6 +66,22 @@ pub(super) fn all_named(catalog_type: &CatalogType, identifier: &str) -> Conditi
         .within("id in (select entry_id from catalog_identifiers where ", ")")
 }
 
+/// At most so many of the entries in use of a type that have `text` in their name, or in something else that finds
+/// them; small and capital letters of English are alike.
+pub fn search(tx: &mut Tx<'_>, catalog_type: &CatalogType, text: &str, at_most: usize) -> Result<Vec<Id<Entry>>> {
+    let literal = text.to_ascii_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    let like =
+        |column: &str| Condition::new(&format!("lower({column}) like ? escape '\\'"), [format!("%{literal}%").into()]);
+    let identified = Condition::equal("type_name", catalog_type.type_name.as_str())
+        .and(like("identifier"))
+        .within("id in (select entry_id from catalog_identifiers where ", ")");
+    let found = Condition::equal("type_id", catalog_type.id)
+        .and(Condition::new("archived_at is null", []))
+        .and(Condition::any([like("name"), identified]));
+    let rows = tx.select("id", "catalog_entries", found.ordered_by(&format!("id limit {at_most}")))?;
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
 /// Makes an entry found by what it is called now, and binds the links that have waited for it.
 pub(super) fn index(tx: &mut Tx<'_>, catalog_type: &CatalogType, entry: &Entry) -> Result<()> {
     unindex(tx, entry)?;
@@ -186,6 +202,18 @@ pub(super) fn found(tx: &mut Tx<'_>, entries: &[Id<Entry>]) -> Result<HashMap<Id
     Ok(found)
 }
 
+/// The values that an entry holds under `slot`, each with the entry that it finds, if any.
+pub(crate) fn found_by(tx: &mut Tx<'_>, entry: &Entry, slot: &str) -> Result<Vec<(String, Option<Entry>)>> {
+    let links = found(tx, &[entry.id])?.remove(&entry.id).unwrap_or_default();
+    let links: Vec<_> = links.into_iter().filter(|link| link.slot == slot).collect();
+    let entries = targets(tx, &links.iter().map(|link| link.target.id).collect::<Vec<_>>())?;
+    let held = entry.values.get(slot).into_iter().flatten().enumerate().map(|(position, literal)| {
+        let link = links.iter().find(|link| link.position == position);
+        (literal.clone(), link.and_then(|link| entries.get(&link.target.id).cloned()))
+    });
+    Ok(held.collect())
+}
+
 /// The entries with these IDs, archived or not.
 pub fn targets(tx: &mut Tx<'_>, ids: &[Id<Entry>]) -> Result<HashMap<Id<Entry>, Entry>> {
     let mut found = HashMap::new();
@@ -200,6 +228,33 @@ pub fn targets(tx: &mut Tx<'_>, ids: &[Id<Entry>]) -> Result<HashMap<Id<Entry>, 
 pub(crate) fn linked_from(tx: &mut Tx<'_>, slot: &str, entry: Id<Entry>) -> Result<Vec<Id<Entry>>> {
     let sql = "select distinct from_id from catalog_links where to_id = $1 and slot = $2 order by from_id";
     tx.rows(sql, &values![entry, slot])?.iter().map(|row| row.get(0)).collect()
+}
+
+/// An entry that points at another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backlink {
+    /// Which one.
+    pub from: Target,
+    /// The name of the attribute through which it does.
+    pub attribute: String,
+}
+
+/// At most so many of the entries in use that point at `entry`, in the order of their IDs.
+pub fn backlinks(tx: &mut Tx<'_>, entry: Id<Entry>, at_most: usize) -> Result<Vec<Backlink>> {
+    let types = tx.cached::<Types>()?;
+    let condition = Condition::equal("to_id", entry).and(Condition::new("archived_at is null", []));
+    let rows = tx.select(
+        "distinct id, type_id, name, archived_at, slot",
+        "catalog_links join catalog_entries on catalog_entries.id = catalog_links.from_id",
+        condition.ordered_by(&format!("id, slot limit {at_most}")),
+    )?;
+    let backlink = |row: &Row| {
+        let (from, slot) = (Target::read(row, 0)?, row.text(4)?);
+        let attributes = types.get(from.catalog_type).map(|from| &from.schema.attributes);
+        let attribute = attributes.into_iter().flatten().find(|attribute| attribute.slot == slot);
+        Ok(attribute.map(|attribute| Backlink { from, attribute: attribute.name.clone() }))
+    };
+    rows.iter().filter_map(|row| backlink(row).transpose()).collect()
 }
 
 /// The entries that `entry` points at through the attribute with this slot, in order.

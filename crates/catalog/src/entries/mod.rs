@@ -20,11 +20,12 @@ mod record;
 mod values;
 
 pub use change::{Draft, archive, create, reflect};
-pub use links::{Target, find_named, targets};
+pub use links::{Backlink, Target, backlinks, find_named, search, targets};
 pub use record::Entry;
 pub use values::Given;
 
-pub(crate) use links::{forget_slots, index_names, linked_from, pointed_at};
+pub(crate) use change::update;
+pub(crate) use links::{forget_slots, found_by, index_names, linked_from, pointed_at};
 pub(crate) use record::{begin_tally, count, counts, hold_types};
 
 use web::Route;

@@ -1,11 +1,14 @@
 //! The pages, a module for each part of the navigation.
 
+mod catalog;
 mod home;
 mod incident;
 mod incidents;
 mod me;
 mod on_call;
+mod people;
 mod sign_in;
+mod teams;
 
 use std::sync::Arc;
 
@@ -31,12 +34,28 @@ pub const NAVIGATION: &[Entry] = &[
     Entry { path: "/", name: "Home", icon: "home", scope: None },
     Entry { path: "/incidents", name: "Incidents", icon: "flame", scope: Some("incidents.view") },
     Entry { path: "/on-call", name: "On-call", icon: "phone", scope: Some("schedules.view") },
+    Entry { path: "/catalog", name: "Catalog", icon: "book", scope: Some("catalog_types.view") },
+    Entry { path: "/teams", name: "Teams", icon: "people", scope: Some("catalog_entries.view") },
+    Entry { path: "/people", name: "People", icon: "person", scope: Some("users.view") },
 ];
 
 /// Every page.
 pub fn routes(desk: &Arc<Desk>) -> Vec<PageRoute> {
-    [assets::routes, sign_in::routes, home::routes, me::routes, incidents::routes, incident::routes, on_call::routes]
-        .into_iter()
-        .flat_map(|routes| routes(desk))
-        .collect()
+    [
+        assets::routes,
+        sign_in::routes,
+        home::routes,
+        me::routes,
+        incidents::routes,
+        incident::routes,
+        on_call::routes,
+        catalog::routes,
+        catalog::entry::routes,
+        catalog::import::routes,
+        teams::routes,
+        people::routes,
+    ]
+    .into_iter()
+    .flat_map(|routes| routes(desk))
+    .collect()
 }

@@ -3,6 +3,7 @@
 //! A session ends [`IDLE`] after it was last used and [`AT_MOST`] after it was opened, and when its user is deactivated
 //! or gets another password. Its token is 256 random bits, shown once and kept as a hash.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use base::{AnyId, Id, Result, Secret, Time, words};
@@ -162,6 +163,16 @@ pub fn of(cx: &mut Cx<'_>, user: Id<User>) -> Result<Vec<Session>> {
     let mut sessions = select(cx, Condition::equal("user_id", user).ordered_by("created_at desc, id desc"))?;
     sessions.retain(|session| now < session.expires_at());
     Ok(sessions)
+}
+
+/// When each of these users was last seen, as far as sessions that go on tell.
+pub fn last_seen(tx: &mut Tx<'_>, users: &[Id<User>]) -> Result<HashMap<Id<User>, Time>> {
+    let mut seen = HashMap::new();
+    for session in select(tx, Condition::one_of("user_id", users.iter().copied()))? {
+        let latest = seen.entry(session.user).or_insert(session.last_seen_at);
+        *latest = session.last_seen_at.max(*latest);
+    }
+    Ok(seen)
 }
 
 fn select(tx: &mut Tx<'_>, condition: Condition) -> Result<Vec<Session>> {

@@ -1,6 +1,6 @@
 //! What a person may do: what their base role grants, and what their custom roles add.
 
-use base::{Access, Error, Id, Result};
+use base::{Access, Error, ErrorKind, Id, Result};
 use store::{Cx, Tx};
 
 use super::record::{BaseRole, User};
@@ -74,6 +74,15 @@ impl User {
         let roles = self.custom_roles.iter().filter_map(|id| custom.get(*id)).flat_map(|role| &role.roles);
         access.account.extend(scopes_of(roles.map(String::as_str)));
         Ok(access)
+    }
+
+    /// Whether the caller may change their account.
+    pub fn is_managed(&self, cx: &mut Cx<'_>) -> Result<bool> {
+        match prove_manages(cx, self) {
+            Ok(()) => Ok(true),
+            Err(error) if matches!(error.kind(), ErrorKind::Forbidden) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Gives somebody other roles. Whoever does so holds all that they had, and all that they get.

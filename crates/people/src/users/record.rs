@@ -118,14 +118,25 @@ impl User {
         Ok(user)
     }
 
-    /// Deactivates a user whom the caller manages; doing so twice changes nothing.
+    /// Deactivates a user whom the caller manages, and who is somebody else; doing so twice changes nothing.
     pub fn deactivate(cx: &mut Cx<'_>, id: Id<Self>) -> Result<Stored<Self>> {
+        if cx.access().user == Some(id.cast()) {
+            return Err(Error::forbidden("Nobody deactivates themselves: ask somebody else to"));
+        }
+        Self::set_active(cx, id, false, "deactivated")
+    }
+
+    /// Lets a user whom the caller manages take part again, with the roles that they had.
+    pub fn reactivate(cx: &mut Cx<'_>, id: Id<Self>) -> Result<Stored<Self>> {
+        Self::set_active(cx, id, true, "reactivated")
+    }
+
+    fn set_active(cx: &mut Cx<'_>, id: Id<Self>, active: bool, verb: &str) -> Result<Stored<Self>> {
         let mut user = cx.get(id)?;
         prove_manages(cx, &user)?;
-        if user.active {
-            user.active = false;
-            user.updated_at = cx.now();
-            cx.save_as("deactivated", &mut user)?;
+        if user.active != active {
+            (user.active, user.updated_at) = (active, cx.now());
+            cx.save_as(verb, &mut user)?;
         }
         Ok(user)
     }

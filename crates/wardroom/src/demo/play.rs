@@ -85,6 +85,7 @@ impl<'s> Stage<'s> {
         };
         stage.hire()?;
         stage.configure()?;
+        stage.describe()?;
         stage.take_turns()?;
         Ok(stage)
     }
@@ -124,6 +125,39 @@ impl<'s> Stage<'s> {
             let name = (*name).to_owned();
             let found = move |cx: &mut store::Cx<'_>| catalog::teams::add(cx, &name, &members);
             *id = self.store.write(operator(), found).wait()?;
+        }
+        Ok(())
+    }
+
+    /// Describes what runs in the catalog.
+    fn describe(&self) -> Result<()> {
+        let service = json!({
+            "name": "Service", "description": "What runs, who looks after it, and what it needs.",
+            "color": "blue", "icon": "server", "categories": ["service"], "use_name_as_identifier": true,
+            "type_name": "Custom[\"Service\"]", "ranked": false, "annotations": {},
+        });
+        let service = self.by_operator("Catalog V3#CreateType", None, service)?;
+        let service = service["catalog_type"]["id"].as_str().ok_or_else(base::Error::not_found)?;
+        let attribute =
+            |id, holds, array| json!({"id": id, "name": id, "type": holds, "array": array, "mode": "dashboard"});
+        let attributes = [
+            attribute("Owner", "Team", false),
+            attribute("Tier", "Number", false),
+            attribute("Needs", "Custom[\"Service\"]", true),
+            attribute("About", "Text", false),
+        ];
+        let schema = json!({"version": 1, "attributes": attributes});
+        self.by_operator("Catalog V3#UpdateTypeSchema", Some(service), schema)?;
+        for story::Service { name, about, tier, team, needs } in story::SERVICES {
+            let needs: Vec<_> = needs.iter().map(|needed| json!({"literal": needed})).collect();
+            let entry = json!({
+                "catalog_type_id": service, "name": name, "external_id": name.to_lowercase().replace(' ', "-"),
+                "attribute_values": {
+                    "Owner": {"value": {"literal": self.teams[team]}}, "Tier": {"value": {"literal": tier}},
+                    "About": {"value": {"literal": about}}, "Needs": {"array_value": needs},
+                },
+            });
+            self.by_operator("Catalog V3#CreateEntry", None, entry)?;
         }
         Ok(())
     }

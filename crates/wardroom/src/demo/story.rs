@@ -29,6 +29,45 @@ pub const PEOPLE: [(&str, &str); 10] = [
 pub const ON_CALL: [(&str, &str, &str); 3] =
     [("Platform", "Europe/London", "GB"), ("Payments", "Europe/Lisbon", "PT"), ("Storefront", "Europe/Oslo", "NO")];
 
+/// Something that runs.
+pub struct Service {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub tier: &'static str,
+    pub team: &'static str,
+    pub needs: &'static [&'static str],
+}
+
+const fn service(
+    name: &'static str,
+    about: &'static str,
+    tier: &'static str,
+    team: &'static str,
+    needs: &'static [&'static str],
+) -> Service {
+    Service { name, about, tier, team, needs }
+}
+
+/// What the organisation runs.
+pub const SERVICES: &[Service] = &[
+    service(
+        "Checkout",
+        "Takes orders, from the basket to the receipt.",
+        "1",
+        "Payments",
+        &["Payment gateway", "Stock"],
+    ),
+    service("Payment gateway", "Talks to banks.", "1", "Payments", &["Order database"]),
+    service("Subscriptions", "Sends coffee every month.", "2", "Payments", &["Payment gateway", "Mail", "Stock"]),
+    service("Stock", "Knows how many bags are left.", "1", "Platform", &["Order database"]),
+    service("Order database", "Where every order is kept.", "1", "Platform", &[]),
+    service("Mail", "Sends receipts and reminders.", "3", "Platform", &[]),
+    service("Data warehouse", "Answers questions about last month.", "3", "Platform", &["Order database"]),
+    service("Search", "Finds coffee by how it tastes.", "2", "Storefront", &["Stock"]),
+    service("Mobile app", "The shop in a pocket.", "2", "Storefront", &["Checkout", "Search", "Subscriptions"]),
+    service("Roastery scheduling", "Says what is roasted when.", "2", "Storefront", &["Stock", "Data warehouse"]),
+];
+
 /// A custom field.
 pub struct Field {
     pub name: &'static str,

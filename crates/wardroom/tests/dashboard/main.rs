@@ -1,6 +1,8 @@
 //! What the dashboard promises, tried over HTTP on the whole server, as a browser without scripts sees it.
 
+mod catalog;
 mod incidents;
 mod pages;
+mod people;
 mod sign_in;
 mod support;

@@ -20,6 +20,11 @@ const PAGES: &[&str] = &[
     "{}/follow-ups/new",
     "{}/attachments/new",
     "{}/members",
+    "/catalog",
+    "/teams",
+    "/people",
+    "/people?containing=ol",
+    "/people/new",
 ];
 
 #[test]

@@ -1,0 +1,81 @@
+//! The catalog: its types, and the entries of a type.
+
+pub mod entry;
+mod graph;
+pub mod import;
+mod plan;
+
+use base::{Error, Id, Result};
+use catalog::entries::{Backlink, Entry, backlinks, search};
+use catalog::types::{CatalogType, Types};
+use serde_json::{Value as Json, json};
+use store::Cx;
+use web::View;
+
+use crate::page::{Page, pages};
+
+pages! {
+    GET "/catalog" => types;
+    GET "/catalog/{type}" => entries;
+}
+
+/// How many attributes have a column in the list of entries.
+const COLUMNS: usize = 3;
+/// How many entries a search shows.
+const FOUND: usize = 25;
+/// How many of the entries that point at one are shown.
+pub const BACKLINKS: usize = 50;
+
+fn types(page: &Page) -> Result<View> {
+    let types = page.ask("Catalog V3#ListTypes", "", "")?["catalog_types"].take();
+    Ok(page.show("catalog/types.html", json!({"types": types})))
+}
+
+fn entries(page: &Page) -> Result<View> {
+    let asked = page.query.with(&[("catalog_type_id", page.segment(0)), ("page_size", "25")]);
+    let answer = match page.query.get("containing") {
+        Some(text) => found(page, text)?,
+        None => page.ask("Catalog V3#ListEntries", "", &asked)?,
+    };
+    let attributes = answer["catalog_type"]["schema"]["attributes"].as_array();
+    let columns: Vec<_> = attributes.into_iter().flatten().take(COLUMNS).collect();
+    Ok(page.show(
+        "catalog/entries.html",
+        json!({
+            "type": answer["catalog_type"], "entries": answer["catalog_entries"], "columns": columns,
+            "total": answer["pagination_meta"]["total_record_count"],
+            "next": page.next(&answer), "first": page.first(), "goes_on": answer["goes_on"],
+        }),
+    ))
+}
+
+/// The first entries that have this in what they are called, as the list of all would show them.
+fn found(page: &Page, text: &str) -> Result<Json> {
+    let (of, text) = (type_of(page)?, text.to_owned());
+    let id: Id<CatalogType> = page.segment(0).parse().map_err(|_| Error::not_found())?;
+    let look = move |cx: &mut Cx<'_>| {
+        let of = cx.get(id)?;
+        search(cx, &of, &text, FOUND + 1)
+    };
+    let found = page.look(look)?;
+    let show = |id: &Id<Entry>| Ok(page.ask("Catalog V3#ShowEntry", &id.to_string(), "")?["catalog_entry"].take());
+    let entries = found.iter().take(FOUND).map(show).collect::<Result<Vec<_>>>()?;
+    Ok(json!({"catalog_type": of, "catalog_entries": entries, "goes_on": found.len() > FOUND}))
+}
+
+/// The type whose ID stands in the path.
+fn type_of(page: &Page) -> Result<Json> {
+    Ok(page.ask("Catalog V3#ShowType", page.segment(0), "")?["catalog_type"].take())
+}
+
+/// What points at an entry, for whoever has been shown it: at most [`BACKLINKS`] and one more, which says that there
+/// are others.
+pub fn pointing_at(cx: &mut Cx<'_>, entry: Id<Entry>) -> Result<Vec<Json>> {
+    let types = cx.cached::<Types>()?;
+    let found = backlinks(cx, entry, BACKLINKS + 1)?;
+    let told = |Backlink { from, attribute }: &Backlink| {
+        let name = types.get(from.catalog_type).map(|of| of.name.as_str());
+        json!({"id": from.id, "name": from.name, "type": name, "attribute": attribute})
+    };
+    Ok(found.iter().map(told).collect())
+}

@@ -1,0 +1,128 @@
+//! People, looked after in a browser without scripts.
+
+use people::api_keys::{ApiKey, Grant};
+use people::custom_roles::CustomRole;
+use people::users::BaseRole;
+use store::Who;
+
+use crate::support::{PASSWORD, app, email, person, sign_in, signed_in};
+
+#[test]
+fn somebody_is_added_with_a_link_that_is_shown_once_and_lets_them_in() {
+    let app = app();
+    let browser = signed_in(&app, "Olga", BaseRole::Owner);
+    browser.get("/people/new").expect(200);
+    let fields = [("name", "Nina"), ("email", "nina@acme.example"), ("role", "responder")];
+    let page = browser.submit("/people/new", &fields).expect(200);
+    let (_, rest) = page.text.split_once("https://wardroom.example/sign-in/link/").unwrap();
+    let link = format!("/sign-in/link/{}", rest.split(['<', '"']).next().unwrap());
+    let nina = app.browser();
+    nina.get(&link).expect(200);
+    assert_eq!(nina.submit(&link, &[]).leads_to(), "/me#password");
+    let list = browser.get("/people?containing=NINA%40").expect(200);
+    assert!(list.says("nina@acme.example") && !list.says("olga@acme.example") && !list.says("/sign-in/link/"));
+    let again = browser.submit("/people/new", &fields).expect(422);
+    assert!(again.says("id=\"email-error\"") && again.says("value=\"Nina\""), "{}", again.text);
+}
+
+#[test]
+fn roles_are_changed_by_those_who_hold_them_and_owners_are_made_by_owners() {
+    let app = app();
+    let ada = person(&app, "Ada", BaseRole::Responder);
+    let (owner, admin) = (signed_in(&app, "Olga", BaseRole::Owner), signed_in(&app, "Alan", BaseRole::Administrator));
+    let role = app.write(|cx| CustomRole::add(cx, "Payroll", None, vec!["pay_reports_viewer".into()])).id.to_string();
+    let (home, path) = (format!("/people/{ada}"), format!("/people/{ada}/roles"));
+    let page = admin.get(&home).expect(200);
+    assert!(page.says("Payroll") && !page.says("value=\"owner\""), "what can't be given is not offered");
+    admin.submit(&path, &[("role", "owner")]).expect(403);
+    assert_eq!(admin.submit(&path, &[("role", "viewer"), ("custom_role_ids", &role)]).leads_to(), home);
+    let page = admin.get(&home).expect(200);
+    assert!(
+        page.says("<span class=\"badge calm\">Viewer</span>") && page.says("<span class=\"badge \">Payroll</span>")
+    );
+    owner.get(&home);
+    owner.submit(&path, &[("role", "owner")]).leads_to();
+    let page = admin.get(&home).expect(200);
+    assert!(page.says("may do more than you") && !page.says("/deactivate"));
+    for action in ["roles", "link", "unlock", "deactivate", "sessions/end", "second-factor/reset"] {
+        admin.submit(&format!("{home}/{action}"), &[("role", "viewer")]).expect(403);
+    }
+    let fields = [("name", "Eve"), ("email", "eve@acme.example"), ("role", "owner")];
+    admin.submit("/people/new", &fields).expect(403);
+}
+
+#[test]
+fn who_is_deactivated_is_signed_out_and_their_keys_live_on_and_are_listed() {
+    let app = app();
+    let owner = signed_in(&app, "Olga", BaseRole::Owner);
+    let browser = signed_in(&app, "Ada", BaseRole::Administrator);
+    let id = browser.get("/people?containing=ada%40").expect(200);
+    let (_, rest) = id.text.split_once("class=\"first\"").unwrap();
+    let home = rest.split_once("href=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
+    let (name, address) = ("Ada".to_owned(), email("Ada"));
+    let give = move |cx: &mut store::Cx<'_>| {
+        let user = people::users::find_by_email(cx, &address)?.unwrap().into_inner();
+        people::sign_in::who(cx, &user, store::Origin::default())
+    };
+    let ada = app.store.read(Who::system(), give).wait().unwrap();
+    let grant = Grant { roles: vec!["viewer".into()], ..Grant::default() };
+    let issue = move |cx: &mut store::Cx<'_>| ApiKey::give(cx, &format!("Robot of {name}"), None, grant.clone());
+    let (_, token) = app.store.write(ada, issue).wait().unwrap();
+    let page = owner.get(&home).expect(200);
+    assert!(page.says("Robot of Ada") && page.says("go on working"));
+    assert_eq!(owner.submit(&format!("{home}/deactivate"), &[]).leads_to(), home);
+    assert!(browser.get("/").leads_to().starts_with("/sign-in"));
+    sign_in(&browser, "Ada", PASSWORD).expect(422);
+    let robot = app.stranger().with_token(Some(token.reveal()));
+    robot.get("/v1/severities").expect(200);
+    assert!(owner.get(&home).expect(200).says("Robot of Ada"));
+    owner.submit(&format!("{home}/reactivate"), &[]).leads_to();
+    assert_eq!(sign_in(&browser, "Ada", PASSWORD).leads_to(), "/");
+}
+
+#[test]
+fn nobody_deactivates_themselves() {
+    let app = app();
+    let owner = signed_in(&app, "Olga", BaseRole::Owner);
+    let list = owner.get("/people").expect(200);
+    let (_, rest) = list.text.split_once("href=\"/people/01").unwrap();
+    let home = format!("/people/01{}", rest.split_once('"').unwrap().0);
+    assert!(!owner.get(&home).expect(200).says("/deactivate"));
+    owner.submit(&format!("{home}/deactivate"), &[]).expect(403);
+    owner.get("/").expect(200);
+}
+
+#[test]
+fn who_is_locked_out_gets_in_again_and_who_is_signed_in_is_signed_out() {
+    let app = app();
+    let ada = person(&app, "Ada", BaseRole::Responder);
+    let owner = signed_in(&app, "Olga", BaseRole::Owner);
+    let home = format!("/people/{ada}");
+    owner.get(&home).expect(200);
+    let browser = app.browser();
+    while !sign_in(&browser, "Ada", "wrong").says("Too many attempts") {}
+    assert!(sign_in(&browser, "Ada", PASSWORD).says("Too many attempts"));
+    owner.submit(&format!("{home}/unlock"), &[]).leads_to();
+    let elsewhere = app.browser();
+    assert_eq!(sign_in(&elsewhere, "Ada", PASSWORD).leads_to(), "/");
+    owner.submit(&format!("{home}/sessions/end"), &[]).leads_to();
+    assert!(elsewhere.get("/").leads_to().starts_with("/sign-in"));
+    owner.submit(&format!("{home}/second-factor/reset"), &[]).leads_to();
+}
+
+#[test]
+fn a_viewer_sees_who_there_is_and_nothing_of_how_they_get_in() {
+    let app = app();
+    let ada = person(&app, "Ada", BaseRole::Responder);
+    let viewer = signed_in(&app, "Vera", BaseRole::Viewer);
+    let list = viewer.get("/people").expect(200);
+    assert!(list.says("Ada") && !list.says("Last seen") && !list.says("/people/new"));
+    let page = viewer.get(&format!("/people/{ada}")).expect(200);
+    assert!(page.says("Responder") && !page.says("Signing in"));
+    assert_eq!(page.text.matches("method=\"post\"").count(), 1, "to sign out");
+    viewer.get("/people/new").expect(403);
+    viewer.submit("/people/new", &[("name", "Eve"), ("email", "eve@acme.example"), ("role", "viewer")]).expect(403);
+    for action in ["roles", "link", "unlock", "deactivate", "reactivate", "sessions/end", "second-factor/reset"] {
+        viewer.submit(&format!("/people/{ada}/{action}"), &[("role", "viewer")]).expect(403);
+    }
+}
