@@ -22,7 +22,7 @@ pub fn follow(page: &Page, operations: &[(&'static str, String, String)]) -> Res
         let mut hasher = DefaultHasher::new();
         for (operation, segment, query) in &operations {
             let segment = (!segment.is_empty()).then_some(segment.as_str());
-            let call = Call { operation, segment, query, body: serde_json::Value::Null };
+            let call = Call { operation, segments: segment.as_slice(), query, body: serde_json::Value::Null };
             // What can't be asked any more has changed, too.
             let answer = if is_in { desk.call(who.clone(), call).ok() } else { None };
             answer.map(|answer| answer.to_string()).hash(&mut hasher);

@@ -175,7 +175,8 @@ impl Page {
     /// What an operation answers to the visitor.
     pub fn ask(&self, operation: &str, segment: &str, query: &str) -> Result<Json> {
         let segment = (!segment.is_empty()).then_some(segment);
-        self.desk.call(self.visitor()?.who.clone(), Call { operation, segment, query, body: Json::Null })
+        let call = Call { operation, segments: segment.as_slice(), query, body: Json::Null };
+        self.desk.call(self.visitor()?.who.clone(), call)
     }
 
     /// What an operation answers, or nothing where the visitor may not ask or there is no such thing.
@@ -189,7 +190,17 @@ impl Page {
     /// Has an operation do something, and says what it answers, or what is wrong with the form.
     pub fn submit(&self, operation: &str, segment: &str, body: Json) -> Result<std::result::Result<Json, Refused>> {
         let segment = (!segment.is_empty()).then_some(segment);
-        match self.desk.call(self.visitor()?.who.clone(), Call { operation, segment, query: "", body }) {
+        self.submit_at(operation, segment.as_slice(), body)
+    }
+
+    /// The same for an operation with several parameters in its path.
+    pub fn submit_at(
+        &self,
+        operation: &str,
+        segments: &[&str],
+        body: Json,
+    ) -> Result<std::result::Result<Json, Refused>> {
+        match self.desk.call(self.visitor()?.who.clone(), Call { operation, segments, query: "", body }) {
             Ok(answer) => Ok(Ok(answer)),
             Err(error) => Refused::try_of(error).map(Err),
         }
@@ -197,7 +208,7 @@ impl Page {
 
     /// Has an operation do something that no form's field can be wrong about.
     pub fn call(&self, operation: &str, segment: &str, body: Json) -> Result<Json> {
-        self.desk.call(self.visitor()?.who.clone(), Call { operation, segment: Some(segment), query: "", body })
+        self.desk.call(self.visitor()?.who.clone(), Call { operation, segments: &[segment], query: "", body })
     }
 
     /// Where a list goes on after this answer; null at its end.

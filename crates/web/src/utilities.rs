@@ -31,7 +31,7 @@ impl Assembly {
         let route = self.routes.iter().find(|route| route.operation == call.operation);
         let route = route.ok_or_else(|| Error::internal(format!("there is no operation {}", call.operation)))?;
         let request = Request {
-            segments: call.segment.iter().map(|segment| (*segment).to_owned()).collect(),
+            segments: call.segments.iter().map(|segment| (*segment).to_owned()).collect(),
             query: call.query.into(),
             body: if call.body.is_null() { Vec::new() } else { call.body.to_string().into_bytes() },
         };
@@ -48,8 +48,8 @@ impl Assembly {
 pub struct Call<'c> {
     /// The operation's name: `Severities V1#Show`.
     pub operation: &'c str,
-    /// What stands in its path.
-    pub segment: Option<&'c str>,
+    /// What stands in its path, in order.
+    pub segments: &'c [&'c str],
     /// The query string.
     pub query: &'c str,
     /// The body.

@@ -4,9 +4,11 @@ mod catalog;
 mod home;
 mod incident;
 mod incidents;
+mod integrations;
 mod me;
 mod on_call;
 mod people;
+mod settings;
 mod sign_in;
 mod teams;
 
@@ -37,6 +39,8 @@ pub const NAVIGATION: &[Entry] = &[
     Entry { path: "/catalog", name: "Catalog", icon: "book", scope: Some("catalog_types.view") },
     Entry { path: "/teams", name: "Teams", icon: "people", scope: Some("catalog_entries.view") },
     Entry { path: "/people", name: "People", icon: "person", scope: Some("users.view") },
+    Entry { path: "/integrations", name: "Integrations", icon: "plug", scope: Some("hub.view") },
+    Entry { path: "/settings", name: "Settings", icon: "gear", scope: Some("severities.view") },
 ];
 
 /// Every page.
@@ -54,6 +58,8 @@ pub fn routes(desk: &Arc<Desk>) -> Vec<PageRoute> {
         catalog::import::routes,
         teams::routes,
         people::routes,
+        integrations::routes,
+        settings::routes,
     ]
     .into_iter()
     .flat_map(|routes| routes(desk))

@@ -189,7 +189,7 @@ impl<'s> Stage<'s> {
     }
 
     fn by_operator(&self, operation: &str, segment: Option<&str>, body: Value) -> Result<Value> {
-        self.api.call(self.store, operator(), Call { operation, segment, query: "", body })
+        self.api.call(self.store, operator(), Call { operation, segments: segment.as_slice(), query: "", body })
     }
 
     /// Somebody calls an operation.
@@ -198,7 +198,7 @@ impl<'s> Stage<'s> {
         let actor = Actor::User(Named { id: user.id.cast(), name: user.name.clone() });
         let access = Access { user: Some(user.id.cast()), ..Access::unlimited() };
         let who = Who { actor, access: Arc::new(access), key: None, origin: Origin::default(), expects: None };
-        self.api.call(self.store, who, Call { operation, segment, query: "", body })
+        self.api.call(self.store, who, Call { operation, segments: segment.as_slice(), query: "", body })
     }
 
     fn happens(&mut self, (story, happening): (&'static Story, Option<&'static Happening>)) -> Result<()> {

@@ -2,7 +2,9 @@
 
 mod catalog;
 mod incidents;
+mod integrations;
 mod pages;
 mod people;
+mod settings;
 mod sign_in;
 mod support;

@@ -1,10 +1,15 @@
 //! Who changed what, and when. Entries are written in the transaction of the change itself, by the
 //! unit of work, for every record: no feature has to remember.
 
+mod export;
+
 use base::{AnyId, Error, Result, Time};
 use serde::{Deserialize, Serialize};
 
+pub use export::{Export, Format};
+
 use crate::cx::Who;
+use crate::query::Condition;
 use crate::record::Record;
 use crate::tx::Tx;
 use crate::value::Row;
@@ -114,6 +119,56 @@ pub fn entries(tx: &mut Tx<'_>, since: Time, after: Option<(Time, AnyId)>, limit
          where (occurred_at, id) > ($1, $2) order by occurred_at, id limit {limit}"
     );
     tx.rows(&sql, &values![time, id])?.iter().map(read).collect()
+}
+
+/// Which entries somebody looks for. Texts are found within others, whatever their case.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Who did it: a part of their name, or their ID.
+    pub actor: Option<String>,
+    /// What happened: a part of the action.
+    pub action: Option<String>,
+    /// What it was done to: a part of its name, or its ID.
+    pub target: Option<String>,
+    /// From this moment on.
+    pub from: Option<Time>,
+    /// Before this moment.
+    pub until: Option<Time>,
+}
+
+impl Filter {
+    fn condition(&self) -> Condition {
+        let texts = [
+            (&self.actor, &["actor ->> 'name'", "actor ->> 'id'"][..]),
+            (&self.action, &["action"]),
+            (&self.target, &["targets -> 0 ->> 'name'", "targets -> 0 ->> 'id'"]),
+        ];
+        let found = texts.into_iter().filter_map(|(text, places)| {
+            let text = text.as_deref()?;
+            Some(Condition::any(places.iter().map(|place| contains(place, text))))
+        });
+        let from = self.from.map(|from| Condition::new("occurred_at >= ?", values![from]));
+        let until = self.until.map(|until| Condition::new("occurred_at < ?", values![until]));
+        Condition::all(found.chain(from).chain(until))
+    }
+}
+
+/// Rows where `text` stands within `place`.
+fn contains(place: &str, text: &str) -> Condition {
+    let text = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    Condition::new(&format!("lower({place}) like lower(?) escape '\\'"), values![format!("%{text}%")])
+}
+
+/// At most `limit` of the entries that are looked for, newest first: those from before the entry `before`.
+pub fn latest(tx: &mut Tx<'_>, filter: &Filter, before: Option<AnyId>, limit: usize) -> Result<Vec<Entry>> {
+    let before = before.map(|id| {
+        let sql = "(occurred_at, id) < (select occurred_at, id from audit_log where id = ?)";
+        Condition::new(sql, values![id])
+    });
+    let wanted = Condition::all(before.into_iter().chain([filter.condition()]));
+    let columns = "id, occurred_at, action, actor, targets, context, version";
+    let ordered = wanted.ordered_by(&format!("occurred_at desc, id desc limit {limit}"));
+    tx.select(columns, "audit_log", ordered)?.iter().map(read).collect()
 }
 
 fn read(row: &Row) -> Result<Entry> {
