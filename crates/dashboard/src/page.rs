@@ -313,7 +313,7 @@ impl Page {
     ) -> Result<std::result::Result<Json, Refused>> {
         let expects = self.form.text("version").parse().map_err(|_| Error::invalid("version", "is not a number"))?;
         let who = Who { expects: Some(expects), ..self.visitor()?.who.clone() };
-        match self.desk.call(who, Call { operation, segment: Some(segment), query: "", body }) {
+        match self.desk.call(who, Call { operation, segments: &[segment], query: "", body }) {
             Ok(answer) => Ok(Ok(answer)),
             Err(error) => Refused::try_of(error).map(Err),
         }
