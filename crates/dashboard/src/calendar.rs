@@ -233,7 +233,7 @@ fn place(edges: &[Timestamp], moment: Timestamp) -> i64 {
 
 /// The name, its first word or the initials: the longest that there is room for.
 fn label(name: &str, width: i64) -> String {
-    let fits = |text: &str| i64::try_from(text.chars().count()).is_ok_and(|letters| letters * LETTER + 12 <= width);
+    let fits = |text: &str| i64::try_from(text.chars().count()).is_ok_and(|letters| letters * LETTER + 18 <= width);
     let word = name.split_whitespace().next().unwrap_or_default();
     [name.to_owned(), word.to_owned(), initials(name)].into_iter().find(|text| fits(text)).unwrap_or_default()
 }
@@ -322,7 +322,7 @@ mod tests {
     #[test]
     fn a_name_is_as_long_as_there_is_room_for() {
         let of = |width| label("Ada Lovelace", width);
-        assert_eq!([120, 119, 39, 38, 29].map(of), ["Ada Lovelace", "Ada", "Ada", "AL", ""]);
+        assert_eq!([126, 125, 45, 44, 35].map(of), ["Ada Lovelace", "Ada", "Ada", "AL", ""]);
     }
 
     #[test]

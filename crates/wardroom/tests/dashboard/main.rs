@@ -3,6 +3,7 @@
 mod catalog;
 mod incidents;
 mod integrations;
+mod on_call;
 mod pages;
 mod people;
 mod settings;

@@ -4,7 +4,7 @@ use base::Result;
 use serde_json::{Value as Json, json};
 use web::View;
 
-use super::shifts::{lanes, place, place_of, text};
+use super::shifts::{lanes, place, put_place, text};
 use super::{people, schedule, zone_of_form};
 use crate::fields::step;
 use crate::page::{Page, Refused, pages};
@@ -50,10 +50,7 @@ fn make_with(page: &Page, refused: &Refused) -> Result<View> {
 fn body(page: &Page, before: &Json) -> Json {
     let mut body = page.form.filled(&["start_at", "end_at"]);
     when::understand(&mut body, before, &zone_of_form(page));
-    let place = place_of(page.form.text("place"));
-    for name in ["rotation_id", "layer_id"] {
-        body[name] = place.text(name).into();
-    }
+    put_place(&mut body, page.form.text("place"));
     body
 }
 

@@ -90,9 +90,11 @@ fn own_zone(schedule: &Json) -> TimeZone {
     TimeZone::get(text(schedule, "timezone")).unwrap_or(TimeZone::UTC)
 }
 
-/// The Monday on or before the day that is asked for, or today.
+/// The Monday on or before the day that is asked for, or today; what schedules can't tell of isn't asked for.
 fn first_day(asked: Option<&str>, now: Timestamp, zone: &TimeZone) -> Date {
-    let day = asked.and_then(|text| text.parse().ok()).unwrap_or_else(|| now.to_zoned(zone.clone()).date());
+    let asked: Option<Date> = asked.and_then(|text| text.parse().ok());
+    let told = asked.filter(|day| (1970..3000).contains(&day.year()));
+    let day = told.unwrap_or_else(|| now.to_zoned(zone.clone()).date());
     day.saturating_sub(i64::from(day.weekday().to_monday_zero_offset()).days())
 }
 

@@ -6,11 +6,12 @@ use base::Result;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use percent_encoding::percent_decode_str;
 use serde_json::{Value as Json, json};
 
 use super::covers;
 use crate::calendar::{Kind, Lane, Shift};
-use crate::fields::{Fields, query};
+use crate::fields::{query, step};
 use crate::page::Page;
 
 /// Who is on call in a window.
@@ -61,14 +62,17 @@ fn taken(value: &mut Json) -> Vec<Json> {
     }
 }
 
-/// How an override names the layer of a rotation that an entry is for.
+/// The layer of a rotation that an entry is for, as forms name it: the rotation and the layer.
 pub fn place(entry: &Json) -> String {
-    query(&[("rotation_id", text(entry, "rotation_id")), ("layer_id", text(entry, "layer_id"))])
+    format!("{} {}", step(text(entry, "rotation_id")), step(text(entry, "layer_id")))
 }
 
-/// Which rotation and layer that is.
-pub fn place_of(place: &str) -> Fields {
-    Fields::read(place.as_bytes())
+/// Says in a body which rotation and layer a form names.
+pub fn put_place(body: &mut Json, place: &str) {
+    let halves = place.split(' ').map(|half| percent_decode_str(half).decode_utf8_lossy());
+    for (name, half) in ["rotation_id", "layer_id"].into_iter().zip(halves) {
+        body[name] = half.into();
+    }
 }
 
 /// The layers of a schedule's rotations; then those that only its past entries know.
