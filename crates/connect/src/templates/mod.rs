@@ -266,7 +266,7 @@ mod tests {
             peak.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) / 1024
         };
         let before = peak();
-        let list = vec!["'x' * 100000000"; 8].join(", ");
+        let list = ["'x' * 100000000"; 8].join(", ");
         assert!(Template::parse(&json!(format!("{{{{ [{list}] }}}}"))).is_err());
         assert!(Condition::parse(&format!("[{list}]")).is_err());
         let context = json!({"row": "x".repeat(1024 * 1024)});

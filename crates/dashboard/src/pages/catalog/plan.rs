@@ -206,7 +206,10 @@ pub fn plan(wanted: &[Wanted], known: &[Json], attributes: &[Json]) -> Result<Pl
     for (index, entry) in wanted.iter().enumerate() {
         let outcome = match find(entry, known) {
             Ok(Some(known)) if !taken.insert(text(&known["id"])) => Err("it is the same entry as one before".into()),
-            Ok(Some(known)) => Ok(plan.compare(entry, known, attributes)),
+            Ok(Some(known)) => {
+                plan.compare(entry, known, attributes);
+                Ok(())
+            }
             Ok(None) => create(entry, attributes).map(|create| plan.creates.push(create)),
             Err(problem) => Err(problem),
         };
