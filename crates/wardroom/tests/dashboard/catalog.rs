@@ -161,7 +161,8 @@ fn an_import_is_shown_before_it_is_done_and_done_as_it_was_shown() {
     let stock = add(&browser, &services, &[("name", "Stock"), ("external_id", "stock"), ("value.tier", "1")]);
     let content = "name,external_id,Tier,Needs\nStock,stock,2,\nCheckout,checkout,1,stock";
     let plan = import(&browser, &services, content, None).expect(200);
-    assert!(plan.says("1 new") && plan.says("1 changed"));
+    assert!(plan.says("1 new") && plan.says("1 changed") && plan.says("Needs: Stock (stock)"));
+    assert!(import(&browser, &services, "name,Owner\nStock,Nobody", None).says("Nobody (finds nothing yet)"));
     assert_eq!(entry_of(&app, &stock)["attribute_values"]["tier"]["value"]["literal"], "1", "nothing is written yet");
     let shown = plan.hidden("shown").unwrap();
 

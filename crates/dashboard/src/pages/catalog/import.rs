@@ -1,12 +1,15 @@
 //! Importing entries: what would happen is shown before anything does.
 
+use std::collections::{BTreeSet, HashMap};
+
 use base::{Error, Result};
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 use web::View;
 
-use super::plan::{self, Plan};
+use super::plan::{self, Finds, Plan, Reference};
 use super::type_of;
+use crate::fields::query;
 use crate::page::{Page, Refused, pages};
 
 pages! {
@@ -64,7 +67,24 @@ fn planned(page: &Page, of: &Json) -> Result<std::result::Result<Plan, Vec<Strin
     };
     let asked = [("catalog_type_id", page.segment(0))];
     let known = page.ask_all("Catalog V3#ListEntries", &asked, "catalog_entries")?;
-    Ok(plan::plan(&wanted, &known, &attributes))
+    Ok(plan::plan(&wanted, &known, &attributes, &finds(page, plan::references(&wanted, &attributes))?))
+}
+
+/// Looks up what references find.
+fn finds(page: &Page, references: BTreeSet<Reference>) -> Result<Finds> {
+    let types = page.ask("Catalog V3#ListTypes", "", "")?;
+    let mut found = HashMap::new();
+    for (holds, literal) in references {
+        let mut all = types["catalog_types"].as_array().into_iter().flatten();
+        let Some(of) = all.find(|of| of["type_name"] == holds).and_then(|of| of["id"].as_str()) else { continue };
+        let asked = query(&[("catalog_type_id", of), ("page_size", "1"), ("identifier", &literal)]);
+        let answer = page.ask("Catalog V3#ListEntries", "", &asked)?;
+        let entry = &answer["catalog_entries"][0];
+        if let (Some(id), Some(name)) = (entry["id"].as_str(), entry["name"].as_str()) {
+            found.insert((holds, literal), (id.to_owned(), name.to_owned()));
+        }
+    }
+    Ok(Finds(found))
 }
 
 /// Changes entries, all or none, and then makes the new ones. Where one is refused, a plan of what is left is shown.

@@ -1,7 +1,7 @@
 //! What an import would do: what somebody has pasted, compared with what there is. Nothing here asks, or changes,
 //! anything.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
@@ -69,6 +69,50 @@ pub struct Change {
     pub before: String,
     /// What it will be.
     pub after: String,
+}
+
+/// What finds an entry: the type that it is looked for in, as attributes call it, and the text.
+pub type Reference = (String, String);
+
+/// What references find: ID and name.
+#[derive(Debug, Default)]
+pub struct Finds(pub HashMap<Reference, (String, String)>);
+
+impl Finds {
+    fn of(&self, attribute: &Json, literal: &str) -> Option<&(String, String)> {
+        self.0.get(&(text(&attribute["type"]), literal.to_owned()))
+    }
+
+    /// Whether `wanted` says what `held` says: the same words, or the IDs of what the words find.
+    fn are_same(&self, attribute: &Json, wanted: &[String], held: &[String]) -> bool {
+        let is_same = |(wanted, held): (&String, &String)| {
+            wanted == held || self.of(attribute, wanted).is_some_and(|(id, _)| id == held)
+        };
+        wanted.len() == held.len() && wanted.iter().zip(held).all(is_same)
+    }
+
+    /// Values as people read them: what is pointed at goes by its name, and what isn't found is said to be missing.
+    fn told(&self, attribute: &Json, literals: &[String]) -> String {
+        let told = |literal: &String| match self.of(attribute, literal) {
+            Some((_, name)) if name != literal => format!("{name} ({literal})"),
+            None if is_reference(attribute) => format!("{literal} (finds nothing yet)"),
+            _ => literal.clone(),
+        };
+        literals.iter().map(told).collect::<Vec<_>>().join(", ")
+    }
+}
+
+fn is_reference(attribute: &Json) -> bool {
+    !matches!(attribute["type"].as_str(), Some("String" | "Text" | "Number" | "Bool"))
+}
+
+/// What `wanted` points at.
+pub fn references(wanted: &[Wanted], attributes: &[Json]) -> BTreeSet<Reference> {
+    let of_entry = |entry| named(entry, attributes).filter(|(_, attribute, _)| is_reference(attribute));
+    let literals = wanted.iter().flat_map(of_entry);
+    literals
+        .flat_map(|(_, attribute, literals)| literals.iter().map(|literal| (text(&attribute["type"]), literal.clone())))
+        .collect()
 }
 
 /// The entries that `content` holds: JSON as the API shows entries, or CSV with a line of names on top.
@@ -201,16 +245,16 @@ fn is_derived(attribute: &Json) -> bool {
 }
 
 /// Compares what is wanted with the entries of the type that there are.
-pub fn plan(wanted: &[Wanted], known: &[Json], attributes: &[Json]) -> Result<Plan, Vec<String>> {
+pub fn plan(wanted: &[Wanted], known: &[Json], attributes: &[Json], finds: &Finds) -> Result<Plan, Vec<String>> {
     let (mut plan, mut problems, mut taken) = (Plan::default(), Vec::new(), BTreeSet::new());
     for (index, entry) in wanted.iter().enumerate() {
         let outcome = match find(entry, known) {
             Ok(Some(known)) if !taken.insert(text(&known["id"])) => Err("it is the same entry as one before".into()),
             Ok(Some(known)) => {
-                plan.compare(entry, known, attributes);
+                plan.compare(entry, known, attributes, finds);
                 Ok(())
             }
-            Ok(None) => create(entry, attributes).map(|create| plan.creates.push(create)),
+            Ok(None) => create(entry, attributes, finds).map(|create| plan.creates.push(create)),
             Err(problem) => Err(problem),
         };
         problems.extend(outcome.err().map(|problem| format!("Entry {}: {problem}", index + 1)));
@@ -264,7 +308,7 @@ fn listed(literals: &[String]) -> String {
     literals.join(", ")
 }
 
-fn create(wanted: &Wanted, attributes: &[Json]) -> Result<Create, String> {
+fn create(wanted: &Wanted, attributes: &[Json], finds: &Finds) -> Result<Create, String> {
     let name = wanted.name.clone().ok_or("it would be new, and has no name")?;
     let (mut values, mut has) = (Map::new(), Vec::new());
     let mut tell = |what: &str, after: String| {
@@ -274,7 +318,7 @@ fn create(wanted: &Wanted, attributes: &[Json]) -> Result<Create, String> {
     tell("Aliases", listed(wanted.aliases.as_deref().unwrap_or_default()));
     for (id, attribute, literals) in named(wanted, attributes).filter(|(_, _, literals)| !literals.is_empty()) {
         values.insert(id.clone(), binding(attribute, literals));
-        tell(attribute["name"].as_str().unwrap_or(id), listed(literals));
+        tell(attribute["name"].as_str().unwrap_or(id), finds.told(attribute, literals));
     }
     let body = json!({
         "name": name, "external_id": wanted.external_id, "aliases": wanted.aliases, "rank": wanted.rank.unwrap_or(0),
@@ -295,13 +339,13 @@ fn named<'w>(
 }
 
 impl Plan {
-    fn compare(&mut self, wanted: &Wanted, known: &Json, attributes: &[Json]) {
+    fn compare(&mut self, wanted: &Wanted, known: &Json, attributes: &[Json], finds: &Finds) {
         let mut changes = own_changes(wanted, known);
         for (id, attribute, literals) in named(wanted, attributes) {
             let held = held(known, id);
-            if held != *literals {
+            if !finds.are_same(attribute, literals, &held) {
                 let before = listed(&of_each(known, id, "label"));
-                changes.push(Change { what: text(&attribute["name"]), before, after: listed(literals) });
+                changes.push(Change { what: text(&attribute["name"]), before, after: finds.told(attribute, literals) });
                 self.attributes.insert(id.clone());
             }
         }
@@ -360,6 +404,7 @@ mod tests {
         vec![
             json!({"id": "tier", "name": "Tier", "array": false, "type": "Number", "mode": "api"}),
             json!({"id": "tags", "name": "Tags", "array": true, "type": "String", "mode": "api"}),
+            json!({"id": "owner", "name": "Owner", "array": false, "type": "Team", "mode": "dashboard"}),
             json!({"id": "used", "name": "Used by", "array": true, "type": "Service", "mode": "backlink"}),
         ]
     }
@@ -367,7 +412,8 @@ mod tests {
     fn known() -> Vec<Json> {
         vec![
             json!({"id": "1", "name": "Checkout", "external_id": "checkout", "aliases": [], "rank": 3, "attribute_values": {
-                "tier": {"value": {"literal": "1", "label": "1"}}, "used": {"array_value": [{"literal": "x", "label": "X"}]},
+                "tier": {"value": {"literal": "1", "label": "1"}}, "owner": {"value": {"literal": "9", "label": "Payments"}},
+                "used": {"array_value": [{"literal": "x", "label": "X"}]},
             }}),
             json!({"id": "2", "name": "Search", "aliases": ["find"], "rank": 0, "attribute_values": {
                 "tags": {"array_value": [{"literal": "a", "label": "A"}, {"literal": "b", "label": "B"}]},
@@ -376,7 +422,9 @@ mod tests {
     }
 
     fn planned(content: &str) -> Result<Plan, Vec<String>> {
-        plan(&read(content, &attributes())?, &known(), &attributes())
+        let wanted = read(content, &attributes())?;
+        let found = [(("Team".to_owned(), "payments".to_owned()), ("9".to_owned(), "Payments".to_owned()))];
+        plan(&wanted, &known(), &attributes(), &Finds(found.into()))
     }
 
     #[test]
@@ -411,6 +459,16 @@ mod tests {
         let plan = planned("id,Tier\n1,").unwrap();
         assert_eq!(plan.updates[0].changes[0].after, "");
         assert_eq!((&plan.updates[0].body["attribute_values"], plan.attributes.len()), (&json!({}), 1));
+    }
+
+    #[test]
+    fn what_points_at_the_same_entry_is_no_change_and_what_finds_nothing_is_told() {
+        let plan = planned("name,Owner\nCheckout,payments\nSearch,payments\nMail,Payments").unwrap();
+        assert_eq!((plan.unchanged, plan.updates.len()), (1, 1));
+        assert_eq!(plan.updates[0].changes[0].after, "Payments (payments)");
+        assert_eq!(plan.creates[0].has[0].after, "Payments (finds nothing yet)");
+        let wanted = read("name,Tier,Owner\nMail,1,payments", &attributes()).unwrap();
+        assert_eq!(references(&wanted, &attributes()), [("Team".to_owned(), "payments".to_owned())].into());
     }
 
     #[test]
