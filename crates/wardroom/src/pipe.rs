@@ -44,6 +44,9 @@ enum Command {
     },
     /// List all pipes
     List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
         #[command(flatten)]
         data: DataArgs,
     },
@@ -113,7 +116,7 @@ impl Pipes {
     pub fn run(&self) -> Outcome {
         match &self.command {
             Command::Add { file, data } => add(file, data),
-            Command::List { data } => list(data),
+            Command::List { json, data } => list(*json, data),
             Command::Show { name, data } => show(name, data),
             Command::Remove { name, data } => remove(name, data),
             Command::Run(run) => run.run(),
@@ -148,7 +151,13 @@ fn named(store: &Store, name: &str) -> Result<Pipe, Box<dyn std::error::Error>> 
     Ok(pipe.ok_or_else(|| format!("there is no pipe named {name}"))?.into_inner())
 }
 
-fn list(data: &DataArgs) -> Outcome {
+fn list(as_json: bool, data: &DataArgs) -> Outcome {
+    let pipes = store_for_command(data)?.read(operator(), Pipe::all).wait()?;
+    if as_json {
+        let definitions: Vec<_> = pipes.iter().map(|pipe| &pipe.definition).collect();
+        println!("{}", serde_json::to_string_pretty(&definitions)?);
+        return Ok(());
+    }
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING).set_header([
         "NAME",
@@ -157,7 +166,7 @@ fn list(data: &DataArgs) -> Outcome {
         "SCHEDULE",
         "DESCRIPTION",
     ]);
-    for Pipe { definition, .. } in store_for_command(data)?.read(operator(), Pipe::all).wait()? {
+    for Pipe { definition, .. } in pipes {
         let kind = if definition.source.is_some() { "source" } else { "destination" };
         let schedule = match (&definition.schedule, definition.paused) {
             (Some(schedule), false) => schedule.clone(),
