@@ -17,6 +17,7 @@ use crossbeam_channel::Sender;
 use tokio::sync::oneshot;
 
 use crate::cache::Cache;
+use crate::jobs::Waits;
 use crate::store::{Site, Wants, Wiring};
 use crate::tx::{Effects, Tx};
 
@@ -56,10 +57,10 @@ pub(crate) struct Shared {
     pub cache: Cache,
     /// Raised by every commit of this process that changed a cached table.
     generation: AtomicU64,
-    alarm: Alarm,
+    alarms: [Alarm; Waits::LANES.len()],
 }
 
-/// Wakes the job runner.
+/// Wakes the threads that run jobs of one lane.
 #[derive(Default)]
 pub(crate) struct Alarm {
     /// How often it has rung.
@@ -86,15 +87,16 @@ impl Alarm {
 
 impl Shared {
     pub fn new(world: World, site: Site, wiring: Wiring) -> Self {
-        Self { world, site, wiring, cache: Cache::default(), generation: AtomicU64::new(0), alarm: Alarm::default() }
+        let (cache, generation) = (Cache::default(), AtomicU64::new(0));
+        Self { world, site, wiring, cache, generation, alarms: Default::default() }
     }
 
     pub fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
     }
 
-    pub fn alarm(&self) -> &Alarm {
-        &self.alarm
+    pub fn alarm(&self, waits: Waits) -> &Alarm {
+        &self.alarms[waits as usize]
     }
 
     /// Tells this process what a committed transaction did.
@@ -102,9 +104,8 @@ impl Shared {
         if effects.touched {
             self.generation.fetch_add(1, Ordering::AcqRel);
         }
-        if effects.jobs {
-            self.alarm.ring();
-        }
+        let due = self.alarms.iter().zip(effects.due).filter(|(_, is_due)| *is_due);
+        due.for_each(|(alarm, _)| alarm.ring());
     }
 }
 

@@ -5,8 +5,9 @@
 //! job may run twice and has to bear that: what the lost one makes of it in the end does not count.
 //! Jobs that are due at the same moment run in the order they were left in; one of a kind that only
 //! newer nodes know waits for them. Kinds that wait for others, over the network, have threads of
-//! their own ([`Waits`]), so that they delay none that don't. A commit that leaves a due job rings the runner at once; a scan
-//! every second catches the rest. Rows of finished jobs stay for a while, with what went wrong.
+//! their own ([`Waits`]), so that they delay none that don't. A commit that leaves a due job wakes those
+//! threads that run its kind; a scan every second catches the rest. Rows of finished jobs stay for a
+//! while, with what went wrong.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -46,8 +47,10 @@ pub enum Waits {
 }
 
 impl Waits {
-    /// How many threads such jobs have, and how many of them are claimed together: one where the next may wait long.
-    const LANES: [(Self, usize, usize); 3] = [(Self::Never, 1, CLAIM), (Self::Little, 2, 1), (Self::Long, 4, 1)];
+    /// How many threads such jobs have, and how many of them are claimed together (one where the next may wait), in the
+    /// order of the variants.
+    pub(crate) const LANES: [(Self, usize, usize); 3] =
+        [(Self::Never, 1, CLAIM), (Self::Little, 2, 1), (Self::Long, 4, 1)];
 }
 
 /// A kind of job and how it is run.
@@ -99,7 +102,11 @@ pub(crate) fn enqueue(
     let sql = "insert into jobs (id, kind, payload, state, due_at, attempts, created_at) \
                values ($1, $2, $3, 'waiting', $4, 0, $5) on conflict (id) do nothing";
     tx.run(sql, &values![id, kind, payload, due, now])?;
-    tx.effects.jobs |= due <= now;
+    if due <= now {
+        // What only newer nodes know wakes nobody here.
+        let known = tx.shared.wiring.jobs.iter().find(|known| known.name == kind);
+        known.into_iter().for_each(|kind| tx.effects.due[kind.waits as usize] = true);
+    }
     Ok(())
 }
 
@@ -127,7 +134,7 @@ impl Runner {
         let ended = Arc::new(AtomicBool::new(false));
         let spawn = |(waits, at_once): (Waits, usize)| {
             let (store, ended) = (store.clone(), Arc::clone(&ended));
-            let work = move || run_until(&store, &ended, at_once, |kind| kind.waits == waits);
+            let work = move || run_until(&store, &ended, waits, at_once);
             thread::Builder::new().name("jobs".into()).spawn(work).map_err(Error::internal)
         };
         let lanes = Waits::LANES.into_iter();
@@ -137,13 +144,13 @@ impl Runner {
     }
 }
 
-/// Runs the jobs of the kinds that `is_ours` says, `at_once` claimed together, until it has `ended`.
-fn run_until(store: &Store, ended: &AtomicBool, at_once: usize, is_ours: impl Fn(&JobKind) -> bool) {
+/// Runs the jobs of the kinds that wait so long, `at_once` claimed together, until it has `ended`.
+fn run_until(store: &Store, ended: &AtomicBool, waits: Waits, at_once: usize) {
     let mut heard = 0;
     while !ended.load(Ordering::Acquire) {
-        match run_some(store, ended, at_once, &is_ours) {
+        match run_some(store, ended, at_once, |kind| kind.waits == waits) {
             Ok(ran) if ran == at_once => {}
-            Ok(_) => heard = store.alarm().wait(heard, SCAN),
+            Ok(_) => heard = store.alarm(waits).wait(heard, SCAN),
             Err(error) => {
                 tracing::error!(%error, "jobs can't be claimed");
                 thread::sleep(SCAN);
@@ -155,7 +162,7 @@ fn run_until(store: &Store, ended: &AtomicBool, at_once: usize, is_ours: impl Fn
 impl Drop for Runner {
     fn drop(&mut self) {
         self.ended.store(true, Ordering::Release);
-        self.store.alarm().ring();
+        Waits::LANES.iter().for_each(|(waits, ..)| self.store.alarm(*waits).ring());
         for thread in self.threads.drain(..) {
             let mut patience = PATIENCE;
             while !thread.is_finished() && !patience.is_zero() {

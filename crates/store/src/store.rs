@@ -10,7 +10,7 @@ use base::{AnyId, Result, World};
 use crate::cache::Cached;
 use crate::cx::{Cx, Who};
 use crate::db::{Alarm, Lanes, Location, Pending, Shared};
-use crate::jobs::{HOUSEKEEPING, JobKind};
+use crate::jobs::{HOUSEKEEPING, JobKind, Waits};
 use crate::migrate::{Migration, Progress};
 use crate::outbox::Subscriber;
 use crate::tx::Tx;
@@ -226,8 +226,8 @@ impl Store {
         &self.0.location
     }
 
-    pub(crate) fn alarm(&self) -> &Alarm {
-        self.0.shared.alarm()
+    pub(crate) fn alarm(&self, waits: Waits) -> &Alarm {
+        self.0.shared.alarm(waits)
     }
 }
 

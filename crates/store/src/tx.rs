@@ -3,6 +3,7 @@
 use base::{Error, Id, Result};
 
 use crate::db::Shared;
+use crate::jobs::Waits;
 use crate::query::Condition;
 use crate::value::{Row, Value};
 use crate::values;
@@ -37,8 +38,8 @@ pub struct Tx<'a> {
 pub(crate) struct Effects {
     /// A cached table changed.
     pub touched: bool,
-    /// A job became due.
-    pub jobs: bool,
+    /// Jobs became due, of kinds that wait so long.
+    pub due: [bool; Waits::LANES.len()],
 }
 
 impl<'a> Tx<'a> {
