@@ -93,7 +93,7 @@ impl Api {
     fn print_rows(&self, api: &Client) -> Outcome {
         let path = self.query.iter().fold(self.path.clone(), |path, one| path.with(&one.name, &one.value));
         let mut out = io::stdout().lock();
-        for page in api.pages(Listing { path, rows: String::new() }, None) {
+        for page in api.pages::<Json>(Listing { path, rows: String::new() }, None) {
             for row in page.map_err(told)?.rows {
                 writeln!(out, "{row}")?;
             }

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 
 use crate::client::{ApiPath, Client, Kind, Trouble};
 
@@ -46,8 +47,8 @@ pub struct Choice {
 
 /// What can be chosen.
 pub fn options(api: &Client, list: List) -> Result<Vec<Choice>, Trouble> {
-    let rows = api.all(ApiPath::of(&["v1", list.place()]), list.place())?;
-    let text = |row: &serde_json::Value, field: &str| row[field].as_str().unwrap_or_default().to_owned();
+    let rows: Vec<Json> = api.all(ApiPath::of(&["v1", list.place()]), list.place())?;
+    let text = |row: &Json, field: &str| row[field].as_str().unwrap_or_default().to_owned();
     Ok(rows.iter().map(|row| Choice { value: text(row, "id"), label: text(row, "name") }).collect())
 }
 

@@ -556,16 +556,19 @@ mod tests {
         };
         let first = page("1, 2", "\"after\": \"a b\", \"total_record_count\": 3");
         let (client, asked) = answering(&[&first, &page("3", "\"page_size\": 2")]);
-        assert_eq!(client.all(path("/things?page_size=2"), "things").unwrap(), [1, 2, 3]);
+        assert_eq!(client.all::<Json>(path("/things?page_size=2"), "things").unwrap(), [1, 2, 3]);
         assert_eq!(
             *asked.lock().unwrap(),
             ["GET /things?page_size=2 HTTP/1.1", "GET /things?page_size=2&after=a%20b HTTP/1.1"]
         );
         let (client, _) = answering(&[&first, &first]);
-        let trouble = client.all(path("/things"), "").unwrap_err();
+        let trouble = client.all::<Json>(path("/things"), "").unwrap_err();
         assert_eq!(trouble.message, "/things: the pages go in circles");
         let pages = ["a", "b", "c", "a"].map(|after| page("1", &format!("\"after\": \"{after}\"")));
         let (client, _) = answering(&pages.each_ref().map(String::as_str));
-        assert!(client.all(path("/things"), "").unwrap_err().message.contains("in circles"), "also in larger ones");
+        assert!(
+            client.all::<Json>(path("/things"), "").unwrap_err().message.contains("in circles"),
+            "also in larger ones"
+        );
     }
 }

@@ -1,8 +1,11 @@
 //! Lists, to the end.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::marker::PhantomData;
 
-use serde_json::{Map, Value as Json};
+use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
+use serde_json::value::RawValue;
 
 use super::base_url::ApiPath;
 use super::trouble::{Kind, Trouble};
@@ -22,23 +25,22 @@ pub struct Listing {
 
 /// One page of a list.
 #[derive(Clone, Debug)]
-pub struct Page {
+pub struct Page<T = Json> {
     /// Its rows.
-    pub rows: Vec<Json>,
+    pub rows: Vec<T>,
     /// After what the next one begins; `None` on the last one.
     pub after: Option<String>,
     /// How many rows there are on all pages, if the server says so.
     pub total: Option<u64>,
-    /// What stands beside the rows.
-    pub rest: Map<String, Json>,
 }
 
-/// The pages of a list, one after the other. It ends at the first trouble.
-pub struct Pages<'c> {
+/// The pages of a list, one after the other, with rows that are read as `T`. It ends at the first trouble.
+pub struct Pages<'c, T = Json> {
     client: &'c Client,
     listing: Listing,
     next: Next,
     seen: HashSet<String>,
+    rows: PhantomData<T>,
 }
 
 enum Next {
@@ -49,17 +51,18 @@ enum Next {
 
 impl Client {
     /// The pages of `listing`, from the first one, or from the one that begins after `after`.
-    pub fn pages(&self, listing: Listing, after: Option<String>) -> Pages<'_> {
-        Pages { client: self, listing, next: after.map_or(Next::First, Next::After), seen: HashSet::new() }
+    pub fn pages<T: DeserializeOwned>(&self, listing: Listing, after: Option<String>) -> Pages<'_, T> {
+        let next = after.map_or(Next::First, Next::After);
+        Pages { client: self, listing, next, seen: HashSet::new(), rows: PhantomData }
     }
 
     /// All rows of the list at `path`, which stand in the field `rows`.
     ///
     /// # Errors
     /// Also that there are more than [`MOST_ROWS`].
-    pub fn all(&self, path: ApiPath, rows: &str) -> Result<Vec<Json>, Trouble> {
+    pub fn all<T: DeserializeOwned>(&self, path: ApiPath, rows: &str) -> Result<Vec<T>, Trouble> {
         let mut all = Vec::new();
-        for page in self.pages(Listing { path, rows: rows.to_owned() }, None) {
+        for page in self.pages::<T>(Listing { path, rows: rows.to_owned() }, None) {
             all.append(&mut page?.rows);
             if all.len() > MOST_ROWS {
                 return Err(Trouble::new(Kind::NoAnswer, format!("the list has more than {MOST_ROWS} rows")));
@@ -69,25 +72,22 @@ impl Client {
     }
 }
 
-impl Pages<'_> {
-    fn read(&mut self, after: Option<&str>) -> Result<Page, Trouble> {
+impl<T: DeserializeOwned> Pages<'_, T> {
+    fn read(&mut self, after: Option<&str>) -> Result<Page<T>, Trouble> {
         let path =
             after.map_or_else(|| self.listing.path.clone(), |after| self.listing.path.clone().with("after", after));
-        let body: Map<String, Json> = self.client.ask(&Request::get(path.clone()))?;
-        let page = Page::of(body, &self.listing.rows).ok_or_else(|| {
-            Trouble::new(Kind::NoAnswer, format!("{}: there is no list in the answer", path.before_query()))
-        })?;
+        let body = self.client.ask(&Request::get(path.clone()))?;
+        let trouble = |why: &str| Trouble::new(Kind::NoAnswer, format!("{}: {why}", path.before_query()));
+        let page = Page::of(&body, &self.listing.rows).map_err(|why| trouble(&why))?;
         match &page.after {
-            Some(next) if !self.seen.insert(next.clone()) => {
-                Err(Trouble::new(Kind::NoAnswer, format!("{}: the pages go in circles", path.before_query())))
-            }
+            Some(next) if !self.seen.insert(next.clone()) => Err(trouble("the pages go in circles")),
             _ => Ok(page),
         }
     }
 }
 
-impl Iterator for Pages<'_> {
-    type Item = Result<Page, Trouble>;
+impl<T: DeserializeOwned> Iterator for Pages<'_, T> {
+    type Item = Result<Page<T>, Trouble>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let page = match std::mem::replace(&mut self.next, Next::None) {
@@ -102,19 +102,22 @@ impl Iterator for Pages<'_> {
     }
 }
 
-impl Page {
-    fn of(mut body: Map<String, Json>, rows: &str) -> Option<Self> {
-        let meta = body.get("pagination_meta");
-        let after = meta.and_then(|meta| meta.get("after")).and_then(Json::as_str).filter(|after| !after.is_empty());
-        let after = after.map(str::to_owned);
-        let total = meta.and_then(|meta| meta.get("total_record_count")).and_then(Json::as_u64);
-        let field = match rows {
-            "" => body.iter().find(|(_, value)| value.is_array()).map(|(name, _)| name.clone())?,
-            named => named.to_owned(),
+/// An answer whose fields are read once it is known as what.
+type Body = BTreeMap<String, Box<RawValue>>;
+
+impl<T: DeserializeOwned> Page<T> {
+    fn of(body: &Body, field: &str) -> Result<Self, String> {
+        let rows = match field {
+            "" => body.values().find(|value| value.get().starts_with('[')),
+            named => body.get(named),
         };
-        let Json::Array(rows) = body.remove(&field)? else { return None };
+        let rows = rows.filter(|rows| rows.get().starts_with('[')).ok_or("there is no list in the answer")?;
+        let rows: Vec<T> =
+            serde_json::from_str(rows.get()).map_err(|error| format!("a row makes no sense: {error}"))?;
+        let meta = body.get("pagination_meta").and_then(|meta| serde_json::from_str::<Json>(meta.get()).ok());
+        let meta = meta.unwrap_or_default();
         // A page without rows has no next one, whatever it says.
-        let after = after.filter(|_| !rows.is_empty());
-        Some(Self { rows, after, total, rest: body })
+        let after = meta["after"].as_str().filter(|after| !after.is_empty() && !rows.is_empty());
+        Ok(Self { after: after.map(str::to_owned), total: meta["total_record_count"].as_u64(), rows })
     }
 }

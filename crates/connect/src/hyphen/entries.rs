@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use super::{all_entries, nonsense, refused};
+use super::{all_entries, refused};
 use crate::client::{ApiPath, Client, Kind, Request, Trouble};
 use crate::connector::{Context, Entity};
 
@@ -78,11 +78,10 @@ pub(super) fn of_type(api: &Client, field: &str, id: &str, type_id: &str) -> Res
 /// The entries of a type that `identifier` finds.
 fn found(api: &Client, type_id: &str, identifier: &str) -> Result<Vec<Entry>, Trouble> {
     let filter = all_entries().with("catalog_type_id", type_id).with("page_size", "25").with("identifier", identifier);
-    let rows = api.all(filter, "catalog_entries").map_err(|trouble| match trouble.kind {
+    api.all(filter, "catalog_entries").map_err(|trouble| match trouble.kind {
         Kind::NotFound => trouble.saying(format!("the catalog has no type {type_id} any more: connect again")),
         _ => trouble,
-    })?;
-    serde_json::from_value(Json::Array(rows)).map_err(|error| nonsense(&error))
+    })
 }
 
 /// The one user whom `identifier` finds, as it stands in `field`, if any. The key may not list users, but the

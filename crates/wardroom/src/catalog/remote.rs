@@ -1,6 +1,6 @@
 //! The catalog of the server that is imported to, or exported from.
 
-use connect::client::{ApiPath, Client, Request, Trouble};
+use connect::client::{ApiPath, Client, Listing, Request, Trouble};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -24,21 +24,6 @@ struct OneType {
     catalog_type: Type,
 }
 
-/// A page as entries straight away: there are so many of them that it would be felt if they were JSON in between.
-#[derive(Deserialize)]
-struct Page {
-    catalog_entries: Vec<Entry>,
-    pagination_meta: PageMeta,
-}
-
-#[derive(Deserialize)]
-struct PageMeta {
-    #[serde(default)]
-    after: Option<String>,
-    #[serde(default)]
-    total_record_count: Option<usize>,
-}
-
 #[derive(Serialize)]
 struct NewType<'a> {
     type_name: &'a str,
@@ -59,20 +44,17 @@ impl Remote {
 
     /// Every entry of a type. `progress` is told after each page how many there are, and of how many.
     pub fn entries(&self, type_id: &str, mut progress: impl FnMut(usize, usize)) -> Result<Vec<Entry>, Trouble> {
-        let first = ApiPath::of(&["v3", "catalog_entries"])
+        let path = ApiPath::of(&["v3", "catalog_entries"])
             .with("catalog_type_id", type_id)
             .with("page_size", &PAGE.to_string());
-        let (mut entries, mut path) = (Vec::new(), first.clone());
-        loop {
-            let Page { mut catalog_entries, pagination_meta } = self.0.get(path)?;
-            let is_last = catalog_entries.is_empty();
-            entries.append(&mut catalog_entries);
-            progress(entries.len(), pagination_meta.total_record_count.unwrap_or(entries.len()));
-            match pagination_meta.after {
-                Some(after) if !is_last => path = first.clone().with("after", &after),
-                _ => return Ok(entries),
-            }
+        let mut entries = Vec::new();
+        for page in self.0.pages(Listing { path, rows: "catalog_entries".into() }, None) {
+            let mut page = page?;
+            entries.append(&mut page.rows);
+            let total = page.total.and_then(|total| total.try_into().ok());
+            progress(entries.len(), total.unwrap_or(entries.len()));
         }
+        Ok(entries)
     }
 
     /// Makes a type.

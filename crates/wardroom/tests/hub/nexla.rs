@@ -241,7 +241,7 @@ fn nx_11_each_template_reads_every_row_across_pages_once() {
         }
         let file = format!("{template}.jsonl");
         let run = site.run(site.pipe(template, json!({"source": source, "output": {"format": "jsonl", "file": file}})));
-        let all = site.api.all(path, template).unwrap();
+        let all: Vec<Value> = site.api.all(path, template).unwrap();
         let ids: BTreeSet<_> = all.iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect();
         assert_eq!(site.ids(&file), ids, "{template}");
         assert_eq!(run.counts.written, ids.len() as u64, "{template}");
