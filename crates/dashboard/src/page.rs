@@ -174,8 +174,7 @@ impl Page {
 
     /// What an operation answers to the visitor.
     pub fn ask(&self, operation: &str, segment: &str, query: &str) -> Result<Json> {
-        let segment = (!segment.is_empty()).then_some(segment);
-        let call = Call { operation, segments: segment.as_slice(), query, body: Json::Null };
+        let call = Call { operation, segments: given(&segment), query, body: Json::Null };
         self.desk.call(self.visitor()?.who.clone(), call)
     }
 
@@ -187,28 +186,31 @@ impl Page {
         }
     }
 
+    /// Has an operation do something that no form's field can be wrong about.
+    pub fn call(&self, operation: &str, segment: &str, body: Json) -> Result<Json> {
+        self.send(self.visitor()?.who.clone(), operation, given(&segment), body)
+    }
+
     /// Has an operation do something, and says what it answers, or what is wrong with the form.
-    pub fn submit(&self, operation: &str, segment: &str, body: Json) -> Result<std::result::Result<Json, Refused>> {
-        let segment = (!segment.is_empty()).then_some(segment);
-        self.submit_at(operation, segment.as_slice(), body)
+    pub fn submit(&self, operation: &str, segment: &str, body: Json) -> Result<Submitted<Json>> {
+        self.submit_at(operation, given(&segment), body)
     }
 
     /// The same for an operation with several parameters in its path.
-    pub fn submit_at(
-        &self,
-        operation: &str,
-        segments: &[&str],
-        body: Json,
-    ) -> Result<std::result::Result<Json, Refused>> {
-        match self.desk.call(self.visitor()?.who.clone(), Call { operation, segments, query: "", body }) {
-            Ok(answer) => Ok(Ok(answer)),
-            Err(error) => Refused::try_of(error).map(Err),
-        }
+    pub fn submit_at(&self, operation: &str, segments: &[&str], body: Json) -> Result<Submitted<Json>> {
+        submitted(self.send(self.visitor()?.who.clone(), operation, segments, body))
     }
 
-    /// Has an operation do something that no form's field can be wrong about.
-    pub fn call(&self, operation: &str, segment: &str, body: Json) -> Result<Json> {
-        self.desk.call(self.visitor()?.who.clone(), Call { operation, segments: &[segment], query: "", body })
+    /// The same as [`Page::submit`], unless what changes has another version by now than the one that stood in the
+    /// form's field `version`: so nobody undoes what somebody else has done in the meantime.
+    pub fn submit_seen(&self, operation: &str, segment: &str, body: Json) -> Result<Submitted<Json>> {
+        let expects = self.form.text("version").parse().map_err(|_| Error::invalid("version", "is not a number"))?;
+        let who = Who { expects: Some(expects), ..self.visitor()?.who.clone() };
+        submitted(self.send(who, operation, given(&segment), body))
+    }
+
+    fn send(&self, who: Who, operation: &str, segments: &[&str], body: Json) -> Result<Json> {
+        self.desk.call(who, Call { operation, segments, query: "", body })
     }
 
     /// Where a list goes on after this answer; null at its end.
@@ -296,27 +298,8 @@ impl Page {
     pub fn work<T: Send + 'static>(
         &self,
         work: impl FnMut(&mut Cx<'_>) -> Result<T> + Send + 'static,
-    ) -> Result<std::result::Result<T, Refused>> {
-        match self.desk.store.write(self.visitor()?.who.clone(), work).wait() {
-            Ok(done) => Ok(Ok(done)),
-            Err(error) => Refused::try_of(error).map(Err),
-        }
-    }
-
-    /// The same as [`Page::submit`], unless what changes has another version by now than the one that stood in the
-    /// form's field `version`: so nobody undoes what somebody else has done in the meantime.
-    pub fn submit_seen(
-        &self,
-        operation: &str,
-        segment: &str,
-        body: Json,
-    ) -> Result<std::result::Result<Json, Refused>> {
-        let expects = self.form.text("version").parse().map_err(|_| Error::invalid("version", "is not a number"))?;
-        let who = Who { expects: Some(expects), ..self.visitor()?.who.clone() };
-        match self.desk.call(who, Call { operation, segments: &[segment], query: "", body }) {
-            Ok(answer) => Ok(Ok(answer)),
-            Err(error) => Refused::try_of(error).map(Err),
-        }
+    ) -> Result<Submitted<T>> {
+        submitted(self.desk.store.write(self.visitor()?.who.clone(), work).wait())
     }
 
     /// All rows of a list, page by page.
@@ -335,6 +318,21 @@ impl Page {
         }
         Ok(all)
     }
+}
+
+/// What came of a form: what was done, or what is wrong with it.
+pub type Submitted<T> = std::result::Result<T, Refused>;
+
+fn submitted<T>(outcome: Result<T>) -> Result<Submitted<T>> {
+    match outcome {
+        Ok(done) => Ok(Ok(done)),
+        Err(error) => Refused::try_of(error).map(Err),
+    }
+}
+
+/// The parameter of a path, as a list; none where it is empty.
+fn given<'a>(segment: &'a &'a str) -> &'a [&'a str] {
+    if segment.is_empty() { &[] } else { std::slice::from_ref(segment) }
 }
 
 impl Refused {

@@ -6,7 +6,7 @@ use web::View;
 
 use super::{inputs, product, runs};
 use crate::fields::{query, step};
-use crate::page::{Page, Refused, pages};
+use crate::page::{Page, Refused, Submitted, pages};
 
 pages! {
     GET "/integrations/{product}/connect" => connect_form;
@@ -103,7 +103,7 @@ fn edit(page: &Page) -> Result<View> {
 }
 
 /// Begins a run.
-fn begin(page: &Page, action: &str, input: Json) -> Result<std::result::Result<Json, Refused>> {
+fn begin(page: &Page, action: &str, input: Json) -> Result<Submitted<Json>> {
     page.submit_at("Hub Connections V1#Act", &[page.segment(0), action], json!({"input": input}))
 }
 

@@ -4,7 +4,7 @@ use base::Result;
 use serde_json::{Value as Json, json};
 use web::View;
 
-use crate::page::{Page, Refused, pages};
+use crate::page::{Page, Refused, Submitted, pages};
 
 pages! {
     GET "/integrations/rules" => list;
@@ -33,7 +33,7 @@ fn list(page: &Page) -> Result<View> {
 }
 
 /// What the form says of the rule.
-fn body(page: &Page) -> std::result::Result<Json, Refused> {
+fn body(page: &Page) -> Submitted<Json> {
     let mut body = page.form.given(&["rule.name", "rule.description", "rule.when", "rule.key"]);
     body["rule"]["is_paused"] = (page.form.text("rule.is_paused") == "true").into();
     let not_json = |error: serde_json::Error| Refused::field(STEPS, format!("are not JSON: {error}"));
@@ -53,7 +53,7 @@ fn beside_steps(mut refused: Refused) -> Refused {
     refused
 }
 
-fn submit(page: &Page, operation: &str, id: &str) -> Result<std::result::Result<Json, Refused>> {
+fn submit(page: &Page, operation: &str, id: &str) -> Result<Submitted<Json>> {
     let answer = match body(page) {
         Ok(body) => page.submit(operation, id, body)?,
         Err(refused) => Err(refused),
