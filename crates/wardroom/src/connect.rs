@@ -9,14 +9,13 @@ use ::connect::products::connectors;
 use ::connect::runs::{self, Run, RunBody, State, Task};
 use base::Secret;
 use clap::{Args, Subcommand};
-use comfy_table::Table;
 use serde_json::{Value as Json, json};
 use store::{Condition, Cx, Store};
 
 use crate::api_args::{json_given, key_in, key_in_environment};
 use crate::config::DataArgs;
 use crate::open::{operator, store_for_command};
-use crate::{Outcome, Told, hyphen};
+use crate::{Outcome, Told, print};
 
 /// Connect products, and see how they are.
 #[derive(Debug, Args)]
@@ -147,17 +146,9 @@ fn list(data: &DataArgs, as_json: bool) -> Outcome {
     let all = store_for_command(data)?.read(operator(), |cx| cx.list::<Connection>(Condition::everything(), "name"));
     let all = all.wait()?;
     if as_json {
-        return print_json(&Json::from(all.iter().map(|connection| shown(connection)).collect::<Vec<_>>()));
+        return print::json(&Json::from(all.iter().map(|connection| shown(connection)).collect::<Vec<_>>()));
     }
-    let mut table = Table::new();
-    table.load_style(comfy_table::presets::NOTHING).set_header([
-        "NAME",
-        "PRODUCT",
-        "STATUS",
-        "WHERE",
-        "TESTED",
-        "LAST ERROR",
-    ]);
+    let mut table = print::table(["NAME", "PRODUCT", "STATUS", "WHERE", "TESTED", "LAST ERROR"]);
     for connection in &all {
         let place = connection.base_url.as_deref().unwrap_or("this server");
         let (status, tested) = (connection.state.as_str(), connection.last_tested_at.to_string());
@@ -176,7 +167,7 @@ fn products(as_json: bool) -> Outcome {
             product["actions"] = connector.actions().iter().map(action).collect();
             product
         };
-        return print_json(&connectors().map(product).collect());
+        return print::json(&connectors().map(product).collect::<Vec<_>>());
     }
     let mut out = io::stdout().lock();
     for connector in connectors() {
@@ -231,7 +222,7 @@ impl Of {
 
     fn show(&self) -> Outcome {
         let (_, connection) = self.open()?;
-        print_json(&shown(&connection))
+        print::json(&shown(&connection))
     }
 
     fn remove(&self) -> Outcome {
@@ -257,7 +248,7 @@ impl RunAction {
 }
 
 /// The connection of this name.
-fn find(store: &Store, name: &str) -> base::Result<Connection> {
+pub fn find(store: &Store, name: &str) -> base::Result<Connection> {
     let name = name.to_owned();
     store.read(operator(), move |cx| Ok(connections::named(cx, "connection", &name)?.into_inner())).wait()
 }
@@ -269,38 +260,31 @@ fn act(store: &Store, name: &str, action: &str, input: Json) -> base::Result<Run
     runs::perform_now(store, operator(), move |cx| runs::start(cx, &connection, task.clone()))
 }
 
-/// The hub over this database, for what its products' own commands need of it.
-pub struct LocalHub(pub Store);
-
-impl hyphen::Hub for LocalHub {
-    fn connection(&self, connection: &str) -> hyphen::Answer<Json> {
-        Ok(shown(&find(&self.0, connection)?))
+/// What an action answers.
+pub fn output_of(store: &Store, name: &str, action: &str, input: Json) -> Result<Json, Box<dyn std::error::Error>> {
+    let run = act(store, name, action, input)?;
+    match run.error {
+        Some(error) => Err(error.message.into()),
+        None => Ok(run.output.unwrap_or_default()),
     }
+}
 
-    fn links(&self, connection: &str) -> hyphen::Answer<Vec<Json>> {
-        let id = find(&self.0, connection)?.id;
-        let read = move |cx: &mut Cx<'_>| {
-            let links = cx.list::<Link>(links::of(id), "id")?;
-            links.iter().map(|link| LinkBody::of(cx, link)).collect::<base::Result<Vec<_>>>()
-        };
-        let links = self.0.read(operator(), read).wait()?;
-        Ok(links.iter().map(serde_json::to_value).collect::<Result<_, _>>()?)
-    }
-
-    fn run_action(&self, connection: &str, action: &str, input: Json) -> hyphen::Answer<Json> {
-        let run = act(&self.0, connection, action, input)?;
-        match run.error {
-            Some(error) => Err(error.message.into()),
-            None => Ok(run.output.unwrap_or_default()),
-        }
-    }
+/// The links of the connection of this name, as they are shown.
+pub fn links_of(store: &Store, name: &str) -> Result<Vec<Json>, Box<dyn std::error::Error>> {
+    let id = find(store, name)?.id;
+    let read = move |cx: &mut Cx<'_>| {
+        let links = cx.list::<Link>(links::of(id), "id")?;
+        links.iter().map(|link| LinkBody::of(cx, link)).collect::<base::Result<Vec<_>>>()
+    };
+    let links = store.read(operator(), read).wait()?;
+    Ok(links.iter().map(serde_json::to_value).collect::<Result<_, _>>()?)
 }
 
 /// Says what came of a run: in words, or all of it in JSON. It fails if the run did.
 fn told(run: &Run, as_json: bool, words: impl FnOnce(&Json) -> String) -> Outcome {
     let has_succeeded = run.state == State::Succeeded;
     if as_json {
-        print_json(&serde_json::to_value(RunBody::of(run))?)?;
+        print::json(&serde_json::to_value(RunBody::of(run))?)?;
         return if has_succeeded { Ok(()) } else { Err(Told(1).into()) };
     }
     match &run.error {
@@ -314,12 +298,4 @@ fn told(run: &Run, as_json: bool, words: impl FnOnce(&Json) -> String) -> Outcom
 
 fn shown(connection: &Connection) -> Json {
     serde_json::to_value(connections::ConnectionBody::of(connection)).unwrap_or_default()
-}
-
-/// Prints JSON for people.
-fn print_json(json: &Json) -> Outcome {
-    let mut out = io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, json).map_err(io::Error::from)?;
-    writeln!(out)?;
-    Ok(())
 }

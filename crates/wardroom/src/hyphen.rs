@@ -3,28 +3,12 @@
 //! The flags are called as the fields of the actions' inputs are, so that what is said of a field is said of a flag.
 
 use clap::{Args, Subcommand};
-use comfy_table::Table;
 use serde_json::{Map, Value as Json, json};
 
 use crate::config::DataArgs;
-use crate::connect::LocalHub;
+use crate::connect::{find, links_of, output_of};
 use crate::open::store_for_command;
-use crate::{Outcome, Told};
-
-/// What a hub is asked for; the error is for a person.
-pub type Answer<T> = Result<T, Box<dyn std::error::Error>>;
-
-/// The hub, as this command needs it.
-pub trait Hub {
-    /// A connection as the hub shows it: its configuration under `config`, and no secrets.
-    fn connection(&self, connection: &str) -> Answer<Json>;
-
-    /// The links that were made through a connection.
-    fn links(&self, connection: &str) -> Answer<Vec<Json>>;
-
-    /// Does an action of a connection, and answers its output.
-    fn run_action(&self, connection: &str, action: &str, input: Json) -> Answer<Json>;
-}
+use crate::{Outcome, Told, print};
 
 /// Link Hyphen's teams, members and apps to the catalog, and keep teams in step.
 #[derive(Debug, Args)]
@@ -107,14 +91,11 @@ struct Access {
 impl Hyphen {
     /// Runs it.
     pub fn run(&self) -> Outcome {
-        self.run_on(&LocalHub(store_for_command(&self.data)?))
-    }
-
-    fn run_on(&self, hub: &impl Hub) -> Outcome {
+        let store = store_for_command(&self.data)?;
         let answer = match self.command.action() {
-            Some((action, input)) => hub.run_action(&self.connection, action, input)?,
-            None if matches!(self.command, Command::Links) => hub.links(&self.connection)?.into(),
-            None => hub.connection(&self.connection)?["config"].take(),
+            Some((action, input)) => output_of(&store, &self.connection, action, input)?,
+            None if matches!(self.command, Command::Links) => links_of(&store, &self.connection)?.into(),
+            None => find(&store, &self.connection)?.shown_config(),
         };
         let text = if self.json { pretty(&answer) } else { self.command.told(&answer) };
         println!("{text}");
@@ -183,8 +164,7 @@ fn link(link: &Json) -> String {
 }
 
 fn checks(answer: &Json) -> String {
-    let mut table = Table::new();
-    table.load_style(comfy_table::presets::NOTHING).set_header(["WHAT IS KNOWN", "HOLDS", "WHY NOT"]);
+    let mut table = print::table(["WHAT IS KNOWN", "HOLDS", "WHY NOT"]);
     for check in rows(&answer["checks"]) {
         let holds = if check["ok"] == true { "yes" } else { "no" };
         table.add_row([text(&check["name"]), holds, text(&check["why"])]);

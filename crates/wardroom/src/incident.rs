@@ -3,17 +3,15 @@
 use std::io::{self, Write};
 
 use clap::{Args, Subcommand};
-use comfy_table::Table;
 use connect::atomicwork::{
     Category, CreateIncident, Incidents, List, ListIncidents, Mode, UpdateIncident, Visibility, create, find, get,
     list, update,
 };
 use connect::client::{Client, Trouble};
-use serde::Serialize;
 use serde_json::Value as Json;
 
-use crate::Outcome;
 use crate::api_args::{ApiArgs, explained};
+use crate::{Outcome, print};
 
 /// Create, look up, change and list incidents.
 #[derive(Debug, Args)]
@@ -48,15 +46,8 @@ enum Command {
   wardroom incident create --name 'Disk full' --severity minor --idempotency-key alert-4711
   wardroom incident create --name 'Outage of 3 May' --severity critical --mode retrospective --status closed")]
 struct Create {
-    /// What is wrong, in a line
-    #[arg(long)]
-    name: Option<String>,
-    /// What is wrong, in detail
-    #[arg(long)]
-    summary: Option<String>,
-    /// How bad it is: the name of a severity, or its ID
-    #[arg(long)]
-    severity: Option<String>,
+    #[command(flatten)]
+    about: About,
     /// The status that it begins in: its name, or its ID
     #[arg(long)]
     status: Option<String>,
@@ -90,6 +81,19 @@ struct Create {
 struct Update {
     /// Its ID, its number or its reference: INC-123
     id: String,
+    #[command(flatten)]
+    about: About,
+    /// The status to move it to: its name, or its ID
+    #[arg(long)]
+    status: Option<String>,
+    /// Tell its Slack channel
+    #[arg(long)]
+    notify: bool,
+}
+
+/// What an incident is about.
+#[derive(Debug, Args)]
+struct About {
     /// What is wrong, in a line
     #[arg(long)]
     name: Option<String>,
@@ -99,12 +103,6 @@ struct Update {
     /// How bad it is: the name of a severity, or its ID
     #[arg(long)]
     severity: Option<String>,
-    /// The status to move it to: its name, or its ID
-    #[arg(long)]
-    status: Option<String>,
-    /// Tell its Slack channel
-    #[arg(long)]
-    notify: bool,
 }
 
 /// Which incidents. Each filter can be repeated.
@@ -161,7 +159,7 @@ impl Incident {
     /// Says what became of an incident.
     fn tell(&self, what: &str, incident: &Json) -> Outcome {
         if self.json {
-            return print(incident);
+            return print::json(incident);
         }
         let mut out = io::stdout().lock();
         writeln!(out, "{} {what}: {}", text(incident, "/reference"), text(incident, "/name"))?;
@@ -171,9 +169,9 @@ impl Incident {
 
     fn show(&self, incident: &Json) -> Outcome {
         if self.json {
-            return print(incident);
+            return print::json(incident);
         }
-        let mut table = table();
+        let mut table = print::plain_table();
         for (label, pointer) in ROWS {
             let value = text(incident, pointer);
             if !value.is_empty() {
@@ -186,10 +184,9 @@ impl Incident {
 
     fn list(&self, found: &Incidents) -> Outcome {
         if self.json {
-            return print(found);
+            return print::json(found);
         }
-        let mut table = table();
-        table.set_header(COLUMNS.map(|(label, _)| label));
+        let mut table = print::table(COLUMNS.map(|(label, _)| label));
         for incident in &found.incidents {
             table.add_row(COLUMNS.map(|(_, pointer)| text(incident, pointer)));
         }
@@ -230,10 +227,10 @@ impl Create {
     fn send(&self, api: &Client) -> Result<Json, Trouble> {
         let input = CreateIncident {
             idempotency_key: self.idempotency_key.clone(),
-            name: self.name.clone(),
-            summary: self.summary.clone(),
+            name: self.about.name.clone(),
+            summary: self.about.summary.clone(),
             visibility: Some(self.visibility),
-            severity_id: id(api, List::Severity, self.severity.as_deref())?,
+            severity_id: id(api, List::Severity, self.about.severity.as_deref())?,
             mode: Some(self.mode),
             incident_status_id: id(api, List::Status, self.status.as_deref())?,
             incident_type_id: id(api, List::Type, self.r#type.as_deref())?,
@@ -249,9 +246,9 @@ impl Update {
     fn send(&self, api: &Client) -> Result<Json, Trouble> {
         let input = UpdateIncident {
             id: self.id.clone(),
-            name: self.name.clone(),
-            summary: self.summary.clone(),
-            severity_id: id(api, List::Severity, self.severity.as_deref())?,
+            name: self.about.name.clone(),
+            summary: self.about.summary.clone(),
+            severity_id: id(api, List::Severity, self.about.severity.as_deref())?,
             incident_status_id: id(api, List::Status, self.status.as_deref())?,
             notify_incident_channel: self.notify,
         };
@@ -286,19 +283,6 @@ fn ids(api: &Client, list: List, wanted: &[String]) -> Result<Vec<String>, Troub
 
 fn told(trouble: Trouble, do_this: &str) -> Box<dyn std::error::Error> {
     explained(trouble, do_this).into()
-}
-
-fn print(answer: &impl Serialize) -> Outcome {
-    let mut out = io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, answer).map_err(io::Error::from)?;
-    writeln!(out)?;
-    Ok(())
-}
-
-fn table() -> Table {
-    let mut table = Table::new();
-    table.load_style(comfy_table::presets::NOTHING);
-    table
 }
 
 fn text<'j>(incident: &'j Json, pointer: &str) -> &'j str {

@@ -3,13 +3,12 @@
 
 use base::Id;
 use clap::{Args, Subcommand};
-use comfy_table::Table;
 use people::api_keys::{ApiKey, Grant};
 use store::Condition;
 
-use crate::Outcome;
 use crate::config::DataArgs;
 use crate::open::{operator, store_for_command};
+use crate::{Outcome, print};
 
 /// Create, list and revoke API keys.
 #[derive(Debug, Args)]
@@ -88,8 +87,7 @@ impl Create {
 fn list(data: &DataArgs) -> Outcome {
     let keys =
         store_for_command(data)?.read(operator(), |cx| cx.list::<ApiKey>(Condition::everything(), "id")).wait()?;
-    let mut table = Table::new();
-    table.load_style(comfy_table::presets::NOTHING).set_header(["ID", "NAME", "ROLES", "TEAM ROLES", "CREATED"]);
+    let mut table = print::table(["ID", "NAME", "ROLES", "TEAM ROLES", "CREATED"]);
     for key in keys {
         let created = key.created_at.to_string();
         let (roles, team_roles) = (key.grant.roles.join(" "), key.grant.team_roles.join(" "));

@@ -18,6 +18,7 @@ mod oncall;
 mod open;
 mod own;
 mod pipe;
+mod print;
 mod serve;
 mod users;
 mod vault;
@@ -132,10 +133,6 @@ fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
 }
 
 fn openapi() -> Outcome {
-    use std::io::Write;
     let document: serde_json::Value = serde_json::from_str(&assembly(&Settings::default())?.document)?;
-    let mut out = std::io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, &document).map_err(std::io::Error::from)?;
-    writeln!(out)?;
-    Ok(())
+    print::json(&document)
 }

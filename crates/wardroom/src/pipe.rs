@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use comfy_table::Table;
 use connect::client::Patience;
 use connect::nexla::engine::{Engine, Options};
 use connect::nexla::files::Reach;
@@ -17,7 +16,7 @@ use store::{Cx, Store};
 
 use crate::config::DataArgs;
 use crate::open::{operator, store_for_command};
-use crate::{Outcome, Told};
+use crate::{Outcome, Told, print};
 
 /// How long a slice of a run takes.
 const SLICE: Duration = Duration::from_secs(30);
@@ -155,17 +154,9 @@ fn list(as_json: bool, data: &DataArgs) -> Outcome {
     let pipes = store_for_command(data)?.read(operator(), Pipe::all).wait()?;
     if as_json {
         let definitions: Vec<_> = pipes.iter().map(|pipe| &pipe.definition).collect();
-        println!("{}", serde_json::to_string_pretty(&definitions)?);
-        return Ok(());
+        return print::json(&definitions);
     }
-    let mut table = Table::new();
-    table.load_style(comfy_table::presets::NOTHING).set_header([
-        "NAME",
-        "CONNECTION",
-        "KIND",
-        "SCHEDULE",
-        "DESCRIPTION",
-    ]);
+    let mut table = print::table(["NAME", "CONNECTION", "KIND", "SCHEDULE", "DESCRIPTION"]);
     for Pipe { definition, .. } in pipes {
         let kind = if definition.source.is_some() { "source" } else { "destination" };
         let schedule = match (&definition.schedule, definition.paused) {
@@ -180,9 +171,7 @@ fn list(as_json: bool, data: &DataArgs) -> Outcome {
 }
 
 fn show(name: &str, data: &DataArgs) -> Outcome {
-    let pipe = named(&store_for_command(data)?, name)?;
-    println!("{}", serde_json::to_string_pretty(&pipe.definition)?);
-    Ok(())
+    print::json(&named(&store_for_command(data)?, name)?.definition)
 }
 
 fn remove(name: &str, data: &DataArgs) -> Outcome {
@@ -282,10 +271,7 @@ fn status(name: Option<&str>, as_json: bool, data: &DataArgs) -> Outcome {
         println!("{}", json!(found.iter().map(pipe).collect::<Vec<_>>()));
         return Ok(());
     }
-    let mut table = Table::new();
-    table
-        .load_style(comfy_table::presets::NOTHING)
-        .set_header(["NAME", "LAST RUN", "STATE", "ROWS", "NEXT RUN", "ERROR"]);
+    let mut table = print::table(["NAME", "LAST RUN", "STATE", "ROWS", "NEXT RUN", "ERROR"]);
     for (run, next, pipe) in found {
         let state = run.as_ref().map_or("-", |run| State::as_str(run.state));
         let cell = |text: Option<String>| text.unwrap_or_else(|| "-".into());

@@ -4,14 +4,13 @@ use std::io::stdin;
 
 use base::{Result, Secret};
 use clap::{Args, Subcommand};
-use comfy_table::Table;
 use people::sign_in::{LINK_LASTS, link, passwords, second_factor, sessions, unlock};
 use people::users::{BaseRole, User, find_by_email};
 use store::{Condition, Cx, Tx};
 
-use crate::Outcome;
 use crate::config::{Config, DataArgs, ServerArgs};
 use crate::open::{operator, store_for_command};
+use crate::{Outcome, print};
 
 /// Add, list and deactivate users, and see to how they sign in.
 #[derive(Debug, Args)]
@@ -170,8 +169,7 @@ fn add(new: &Add) -> Outcome {
 fn list(data: &DataArgs) -> Outcome {
     let users =
         store_for_command(data)?.read(operator(), |cx| cx.list::<User>(Condition::everything(), "id")).wait()?;
-    let mut table = Table::new();
-    table.load_style(comfy_table::presets::NOTHING).set_header(["ID", "NAME", "E-MAIL", "ROLE", "ACTIVE"]);
+    let mut table = print::table(["ID", "NAME", "E-MAIL", "ROLE", "ACTIVE"]);
     for user in users {
         let active = if user.active { "yes" } else { "no" };
         let email = user.email.clone().unwrap_or_default();
@@ -223,9 +221,7 @@ fn read_password() -> std::io::Result<Secret> {
 
 fn list_sessions(whom: &Whom) -> Outcome {
     let (_, sessions) = whom.work(|cx, user| sessions::of(cx, user.id))?;
-    let mut table = Table::new();
-    let header = ["SIGNED IN", "WITH", "LAST SEEN", "UNTIL", "FROM", "BROWSER"];
-    table.load_style(comfy_table::presets::NOTHING).set_header(header);
+    let mut table = print::table(["SIGNED IN", "WITH", "LAST SEEN", "UNTIL", "FROM", "BROWSER"]);
     for session in sessions {
         table.add_row([
             &session.created_at.to_string(),

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::find::find;
 use super::when::{When, now, time};
 use super::{every_schedule, explained, zone};
-use crate::{Outcome, Told};
+use crate::{Outcome, Told, print};
 
 /// The exit status where somebody is not on call.
 const NOT_ON_CALL: u8 = 1;
@@ -41,12 +41,10 @@ impl Validate {
             eprintln!("wardroom: {error}");
             Told(UNKNOWN)
         })?;
-        let mut out = io::stdout().lock();
         if self.json {
-            serde_json::to_writer_pretty(&mut out, &Answer::from(&standing)).map_err(io::Error::from)?;
-            writeln!(out)?;
+            print::json(&Answer::from(&standing))?;
         } else {
-            writeln!(out, "{}", sentence(&standing, &zone))?;
+            writeln!(io::stdout(), "{}", sentence(&standing, &zone))?;
         }
         if standing.on_call { Ok(()) } else { Err(Told(NOT_ON_CALL).into()) }
     }
