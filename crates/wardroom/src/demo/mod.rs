@@ -3,6 +3,7 @@
 //! The organisation's history is lived through, not made up: every person does through the API's own
 //! operations what they did, at the moment they did it, on a clock that is turned back.
 
+mod hub;
 mod play;
 mod story;
 
@@ -50,14 +51,20 @@ impl Demo {
         let world = World::new(play::Shared(Arc::clone(&clock)), SystemEntropy);
         runtime()?.block_on(async {
             let node = Node::open(&config, world).await?;
-            let doors = tokio::task::block_in_place(|| {
-                play::play(&node.store, &clock)?;
-                node.store.write(operator(), open_the_doors).wait()
-            })?;
-            welcome(&node.address, &doors)?;
-            node.serve().await
+            // The past is over before the server's own jobs begin, which know no clock that is turned back.
+            let stage = tokio::task::block_in_place(|| play::play(&node.store, &clock))?;
+            let address = node.address.clone();
+            let opening =
+                tokio::task::spawn_blocking(move || open(&stage, &address).map_err(|error| error.to_string()));
+            tokio::try_join!(node.serve(), async { Ok(opening.await??) }).map(drop)
         })
     }
+}
+
+/// Connects the hub to its own server, which serves by now, and lets the visitor in.
+fn open(stage: &play::Stage, address: &str) -> Outcome {
+    hub::connect(stage)?;
+    Ok(welcome(address, &stage.store.write(operator(), open_the_doors).wait()?)?)
 }
 
 /// What a visitor needs.

@@ -7,7 +7,7 @@ pub const ORGANISATION: &str = "harbour-coffee";
 /// The organisation's name.
 pub const ORGANISATION_NAME: &str = "Harbour Coffee";
 /// Where its people have their addresses.
-pub const DOMAIN: &str = "harbour-coffee.example";
+const DOMAIN: &str = "harbour-coffee.example";
 /// How long ago it began.
 pub const FOUNDED: Duration = days(60);
 
@@ -25,9 +25,67 @@ pub const PEOPLE: [(&str, &str); 10] = [
     ("Kwame Boateng", "Storefront"),
 ];
 
+/// Somebody's address.
+pub fn email_of(name: &str) -> String {
+    format!("{}@{DOMAIN}", name.to_lowercase().replace(' ', "."))
+}
+
 /// Where each team is on call: its schedule's time zone, and the country whose holidays stand beside it.
 pub const ON_CALL: [(&str, &str, &str); 3] =
     [("Platform", "Europe/London", "GB"), ("Payments", "Europe/Lisbon", "PT"), ("Storefront", "Europe/Oslo", "NO")];
+
+/// Somebody is away: from so many days from now on, for so many days.
+pub struct TimeOff {
+    pub who: &'static str,
+    pub from: u64,
+    pub days: u64,
+    pub note: &'static str,
+}
+
+/// Who is away.
+pub const TIME_OFF: &[TimeOff] = &[
+    TimeOff { who: "Leila Haddad", from: 5, days: 4, note: "Walking in the mountains" },
+    TimeOff { who: "Mei Tanaka", from: 9, days: 10, note: "Home for a while" },
+    TimeOff { who: "Kwame Boateng", from: 2, days: 1, note: "Dentist" },
+];
+
+/// Somebody takes over from whoever is on call: from so many hours from now on, for so many hours.
+pub struct Override {
+    pub team: &'static str,
+    pub who: &'static str,
+    pub from: u64,
+    pub hours: u64,
+}
+
+/// Who takes over.
+pub const OVERRIDES: &[Override] = &[
+    Override { team: "Platform", who: "Amara Okafor", from: 26, hours: 6 },
+    Override { team: "Payments", who: "Daniel Weiss", from: 70, hours: 24 },
+    Override { team: "Storefront", who: "Ingrid Solberg", from: 120, hours: 12 },
+];
+
+/// Who asks for somebody to take a day of their next shift, on the schedule of which team.
+pub const COVER: (&str, &str, &str) =
+    ("Platform", "Ravi Menon", "I fly back that day, and won't be reachable. Who takes it? I return the favour.");
+
+/// A connection to this very server: its product, its name, and what it is for.
+pub const CONNECTIONS: [(&str, &str, &str); 4] = [
+    ("hyphen", "Service directory", "Keeps teams, people and services in step with what is deployed."),
+    ("ravenna", "Help desk", "Asks who is on call before a ticket wakes somebody."),
+    ("nexla", "Reporting", "Moves incidents to where the numbers are made."),
+    ("atomicwork", "Service desk", "Declares incidents from tickets, and looks them up."),
+];
+
+/// Tickets of the service desk: ID, urgency, title, text.
+pub const TICKETS: [(&str, &str, &str, &str); 2] = [
+    ("T-2041", "low", "A new keyboard", "The e is stuck. Not urgent, but it is the letter I need most."),
+    (
+        "T-2042",
+        "high",
+        "Labels print blank in the roastery",
+        "Bags leave without a roast date since the morning shift.",
+    ),
+];
 
 /// Something that runs.
 pub struct Service {

@@ -28,6 +28,14 @@ fn the_demo_shows_an_organisation_and_leaves_nothing_behind() {
         incidents.iter().map(|incident| incident["incident_status"]["category"].as_str().unwrap()).collect();
     assert!(states.len() >= 3, "{states:?}");
     assert!(incidents.iter().any(|incident| !incident["custom_field_entries"].as_array().unwrap().is_empty()));
+    assert!(incidents.iter().any(|incident| incident["name"] == "Labels print blank in the roastery"), "by a ticket");
+
+    let connections = client.get("/hub/v1/connections").expect(200);
+    let connections = connections["connections"].as_array().unwrap();
+    assert_eq!(connections.len(), 4);
+    assert!(connections.iter().all(|connection| connection["status"] == "connected"), "{connections:#?}");
+    assert_eq!(client.get("/hub/v1/pipes").expect(200)["pipes"].as_array().unwrap().len(), 2);
+    assert_eq!(client.get("/v1/cover_requests").expect(200)["cover_requests"].as_array().unwrap().len(), 1);
 
     if Command::new("curl").arg("--version").output().is_ok() {
         for line in lines.iter().map(|line| line.trim()).filter(|line| line.starts_with("curl ")) {
