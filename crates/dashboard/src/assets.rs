@@ -1,9 +1,12 @@
 //! Styles and scripts, from the binary.
 
 use std::collections::HashMap;
+use std::io::Read;
 use std::sync::LazyLock;
 
 use base::{Error, Result};
+use flate2::Compression;
+use flate2::read::GzEncoder;
 use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
 use web::{Content, View};
@@ -24,9 +27,25 @@ const ASSETS: &[(&str, &str, &str)] = &[
     ("icon.svg", "image/svg+xml", include_str!("../assets/icon.svg")),
 ];
 
+/// What is sent of an asset.
+struct Asset {
+    kind: &'static str,
+    content: &'static str,
+    zipped: Vec<u8>,
+}
+
 /// What stands at each name, which changes with the content: so browsers may keep it for ever.
-static BY_NAME: LazyLock<HashMap<String, (&str, &str)>> =
-    LazyLock::new(|| ASSETS.iter().map(|(name, kind, content)| (address(name, content), (*kind, *content))).collect());
+static BY_NAME: LazyLock<HashMap<String, Asset>> = LazyLock::new(|| {
+    let asset = |kind, content| Asset { kind, content, zipped: gzip(content) };
+    ASSETS.iter().map(|(name, kind, content)| (address(name, content), asset(kind, content))).collect()
+});
+
+fn gzip(content: &str) -> Vec<u8> {
+    let mut zipped = Vec::new();
+    let mut reader = GzEncoder::new(content.as_bytes(), Compression::best());
+    reader.read_to_end(&mut zipped).expect("what is in memory can be read");
+    zipped
+}
 
 fn address(name: &str, content: &str) -> String {
     let digest = hex::encode(&Sha256::digest(content)[..6]);
@@ -45,8 +64,13 @@ pub fn addresses() -> &'static Json {
     &ADDRESSES
 }
 
+/// Pages are sent as they are, since what compresses them could tell of the secrets in them; these hold none.
 fn asset(page: &Page) -> Result<View> {
-    let (kind, content) = BY_NAME.get(page.segment(0)).ok_or_else(Error::not_found)?;
-    let view = View { status: 200, headers: Vec::new(), content: Content::Whole(kind, content.as_bytes().to_vec()) };
-    Ok(view.with_header("cache-control", "public, max-age=31536000, immutable"))
+    let asset = BY_NAME.get(page.segment(0)).ok_or_else(Error::not_found)?;
+    let is_zipped = page.visit.header("accept-encoding").is_some_and(|accepted| accepted.contains("gzip"));
+    let content = if is_zipped { asset.zipped.clone() } else { asset.content.as_bytes().to_vec() };
+    let view = View { status: 200, headers: Vec::new(), content: Content::Whole(asset.kind, content) };
+    let view = view.with_header("cache-control", "public, max-age=31536000, immutable");
+    let view = view.with_header("vary", "accept-encoding");
+    Ok(if is_zipped { view.with_header("content-encoding", "gzip") } else { view })
 }

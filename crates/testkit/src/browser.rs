@@ -75,7 +75,11 @@ impl Browser {
 
     fn send(&self, request: ureq::http::request::Builder, body: String) -> Shown {
         let cookies: Vec<_> = self.cookies.borrow().iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let request = request.header("cookie", cookies.join("; ")).body(body).expect("a sound request");
+        let request = request
+            .header("accept", "text/html")
+            .header("cookie", cookies.join("; "))
+            .body(body)
+            .expect("a sound request");
         let mut response = self.agent.run(request).expect("the server answers");
         let header = |name: &str| response.headers().get(name).map(|value| value.to_str().expect("text").to_owned());
         let set_cookies = response.headers().get_all("set-cookie").iter();

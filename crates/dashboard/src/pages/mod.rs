@@ -6,6 +6,7 @@ mod incident;
 mod incidents;
 mod integrations;
 mod me;
+mod nowhere;
 mod on_call;
 mod people;
 mod settings;
@@ -60,6 +61,7 @@ pub fn routes(desk: &Arc<Desk>) -> Vec<PageRoute> {
         people::routes,
         integrations::routes,
         settings::routes,
+        nowhere::routes,
     ]
     .into_iter()
     .flat_map(|routes| routes(desk))

@@ -64,6 +64,16 @@ fn every_page_is_shown_to_an_owner_without_inline_scripts_or_styles() {
 }
 
 #[test]
+fn where_there_is_no_page_people_are_told_so_and_programs_read_the_status() {
+    let app = app();
+    for browser in [app.browser(), signed_in(&app, "Olga", BaseRole::Owner)] {
+        assert!(browser.get("/incident").expect(404).says("There is nothing here"));
+    }
+    let answer = app.stranger().get("/v9/incidents");
+    assert_eq!((answer.status, answer.text.as_str()), (404, ""));
+}
+
+#[test]
 fn every_form_carries_the_token_and_is_refused_without_it_or_with_another_s() {
     let app = app();
     let (owner, other) = (signed_in(&app, "Olga", BaseRole::Owner), signed_in(&app, "Otto", BaseRole::Owner));
