@@ -51,6 +51,7 @@
     if (navigator.clipboard) document.querySelectorAll("[data-copy][hidden]").forEach((button) => { button.hidden = false; });
     const toast = find(".toast");
     if (toast) setTimeout(() => toast.remove(), 8000);
+    find(".navigation [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }); // it is a row on phones
     document.querySelectorAll("[data-needs-scripts]").forEach((part) => { part.hidden = false; });
     follow();
   };

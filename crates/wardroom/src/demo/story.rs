@@ -44,7 +44,7 @@ pub struct TimeOff {
 
 /// Who is away.
 pub const TIME_OFF: &[TimeOff] = &[
-    TimeOff { who: "Leila Haddad", from: 5, days: 4, note: "Walking in the mountains" },
+    TimeOff { who: "Sofia Marques", from: 5, days: 4, note: "Walking in the mountains" },
     TimeOff { who: "Mei Tanaka", from: 9, days: 10, note: "Home for a while" },
     TimeOff { who: "Kwame Boateng", from: 2, days: 1, note: "Dentist" },
 ];
@@ -59,7 +59,7 @@ pub struct Override {
 
 /// Who takes over.
 pub const OVERRIDES: &[Override] = &[
-    Override { team: "Platform", who: "Amara Okafor", from: 26, hours: 6 },
+    Override { team: "Platform", who: "Mei Tanaka", from: 26, hours: 6 },
     Override { team: "Payments", who: "Daniel Weiss", from: 70, hours: 24 },
     Override { team: "Storefront", who: "Ingrid Solberg", from: 120, hours: 12 },
 ];

@@ -99,6 +99,7 @@ test("the audit log tells of all of that", async ({ page }) => {
   for (const action of ["api_key.created", "user.sign_in_link_created", "schedule_override.created", "connection.connected", "catalog_entry.updated"]) {
     await page.getByLabel("What", { exact: true }).fill(action);
     await page.getByRole("button", { name: "Filter" }).click();
+    await page.waitForURL((url) => url.searchParams.get("action") === action);
     await expect(log.getByText(action).first()).toBeVisible();
   }
   await page.goto("/settings/audit-log?target=espresso");

@@ -22,6 +22,7 @@ fn people_do_in_a_browser_what_they_came_for() {
     let program = Program::new(env!("CARGO_BIN_EXE_wardroom"));
     let demo = Running::start(&mut program.command(&["demo", "--listen", "127.0.0.1:0"]));
     let link = std::iter::from_fn(|| demo.next_line()).find(|line| line.contains("/sign-in/link/"));
+    drop(std::fs::remove_dir_all(PICTURES)); // those of pages that there are no more
     let tests = Command::new("node")
         .arg(runner)
         .arg("test")
