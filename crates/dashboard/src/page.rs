@@ -114,8 +114,13 @@ fn told(page: &Page, error: &Error) -> View {
         ErrorKind::Internal => (500, "Something went wrong"),
         _ => (422, "That can't be done"),
     };
-    if status == 500 {
-        tracing::error!(%error, "a page failed");
+    match status {
+        500 => tracing::error!(%error, "a page failed"),
+        403 => {
+            let user = page.visitor.as_ref().map(|visitor| visitor.user.id.to_string());
+            tracing::warn!(page = page.visit.route, address = %page.visit.address, user, %error, "a page was refused");
+        }
+        _ => {}
     }
     let messages: Vec<_> = error.problems().iter().map(|problem| problem.message.clone()).collect();
     page.show("error.html", json!({"title": title, "messages": messages, "status": status})).with_status(status)

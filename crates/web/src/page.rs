@@ -29,6 +29,8 @@ pub struct PageRoute {
 /// Somebody asks for a page.
 #[derive(Clone, Debug)]
 pub struct Visit {
+    /// The route that was taken: a path, as logs may have it, since it holds no secrets.
+    pub route: &'static str,
     /// The path, without what stands after it.
     pub path: String,
     /// What stands in the path's parameters, in order.
@@ -184,6 +186,7 @@ mod tests {
         headers.append(header::COOKIE, HeaderValue::from_static("a=1; session=x=y ;b"));
         headers.append(header::COOKIE, HeaderValue::from_static("c=3"));
         let visit = Visit {
+            route: "/",
             path: "/".into(),
             segments: Vec::new(),
             query: String::new(),

@@ -189,6 +189,7 @@ impl Server {
         let (head, body) = request.into_parts();
         let Ok(body) = read_body(body).await else { return StatusCode::BAD_REQUEST.into_response() };
         let visit = Visit {
+            route: page.path,
             path: head.uri.path().to_owned(),
             segments,
             query: head.uri.query().unwrap_or_default().to_owned(),

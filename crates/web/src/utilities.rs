@@ -30,6 +30,9 @@ impl Assembly {
     pub fn call(&self, store: &Store, who: Who, call: Call<'_>) -> Result<Value> {
         let route = self.routes.iter().find(|route| route.operation == call.operation);
         let route = route.ok_or_else(|| Error::internal(format!("there is no operation {}", call.operation)))?;
+        if let Some(refusal) = route.guard.refusal(&who.access) {
+            return Err(refusal);
+        }
         let request = Request {
             segments: call.segments.iter().map(|segment| (*segment).to_owned()).collect(),
             query: call.query.into(),

@@ -85,6 +85,7 @@ fn add_with(page: &Page, refused: &Refused) -> Result<View> {
 
 /// Adds somebody, and makes a link for them: without one they couldn't get in.
 fn add(page: &Page) -> Result<View> {
+    page.require(MANAGE)?;
     let Ok(role) = page.form.text("role").parse::<BaseRole>() else {
         return add_with(page, &Refused::field("role", "choose a role"));
     };

@@ -67,6 +67,7 @@ fn others(page: &Page, team: &Json) -> Result<Vec<Json>> {
 }
 
 fn add_member(page: &Page) -> Result<View> {
+    page.require("catalog_entries.edit")?;
     let team = id_of(page)?;
     let Ok(user) = page.form.text("user_id").parse::<Id<User>>() else {
         return with(page, &Refused::field("user_id", "choose somebody"));

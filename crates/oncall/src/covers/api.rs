@@ -244,16 +244,16 @@ fn create(cx: &mut Cx<'_>, Body(payload): Body<CreatePayload>) -> Result<Created
     RequestBody::one(cx, &request).map(Created)
 }
 
-/// Refuses whoever is neither `user` nor may override shifts on the schedules that a request is about.
+/// Refuses whoever is neither `user`, whom the request concerns, nor may override shifts on the schedules that it is
+/// about: nobody gets at a pager by seeing that somebody looks for cover.
 fn admit(cx: &mut Cx<'_>, request: &CoverRequest, user: Id<User>) -> Result<()> {
-    if cx.prove_own(&[user]) {
+    let schedules = request.schedules().map(|id| cx.get(id)).collect::<Result<Vec<Stored<Schedule>>>>()?;
+    let takes_turns = schedules.iter().any(|schedule| schedule.configuration.users(None, cx.now()).contains(&user));
+    let is_concerned = takes_turns || user == request.user || request.asked.contains(&user);
+    if is_concerned && cx.prove_own(&[user]) {
         return Ok(());
     }
-    for schedule in request.schedules() {
-        let schedule: Stored<Schedule> = cx.get(schedule)?;
-        cx.prove_owned(&schedule.teams)?;
-    }
-    Ok(())
+    schedules.iter().try_for_each(|schedule| cx.prove_owned(&schedule.teams))
 }
 
 /// Refuses a request that nobody could take.

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { expect, test } from "@playwright/test";
-import { output } from "./support.js";
+import { complaintsOf, crawl, kind, output } from "./support.js";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const screens = { desktop: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } };
@@ -16,18 +16,10 @@ for (const [screen, viewport] of Object.entries(screens)) {
       test.use({ viewport, colorScheme: light });
 
       test("every page is sound", async ({ page }) => {
-        const complaints = [], seen = new Map(), waiting = ["/"];
-        page.on("console", (message) => message.type() === "error" && complaints.push(`${page.url()}: ${message.text()}`));
-        page.on("pageerror", (error) => complaints.push(`${page.url()}: ${error}`));
-        while (waiting.length > 0) {
-          const path = waiting.shift();
-          if (seen.has(kind(path))) continue;
-          const figures = await look(page, path, `${output}/${name(path)}.${screen}.${light}.png`);
-          seen.set(kind(path), figures);
-          complaints.push(...figures.complaints);
-          waiting.push(...figures.links);
-        }
+        const complaints = complaintsOf(page);
+        const seen = await crawl(page, (path) => look(page, path, `${output}/${name(path)}.${screen}.${light}.png`));
         report([...seen.entries()]);
+        complaints.push(...[...seen.values()].flatMap((figures) => figures.complaints));
         expect(complaints).toEqual([]);
         expect(seen.size).toBeGreaterThan(50);
       });
@@ -41,6 +33,7 @@ for (const [screen, viewport] of Object.entries(screens)) {
 
     test("the door and what leads nowhere are sound", async ({ page }) => {
       for (const path of ["/sign-in", "/sign-in/link/spent", "/nowhere"]) {
+        await page.goto(path);
         const { complaints } = await look(page, path, `${output}/${name(path)}.${screen}.light.png`);
         expect(complaints).toEqual([]);
       }
@@ -48,9 +41,8 @@ for (const [screen, viewport] of Object.entries(screens)) {
   });
 }
 
-/** Goes there, takes the picture, and says what is wrong and where to go on. */
+/** Takes the picture of the page, and says what is wrong with it. */
 async function look(page, path, picture) {
-  await page.goto(path, { waitUntil: "load" });
   const figures = await page.evaluate(async () => {
     const [document_] = performance.getEntriesByType("navigation");
     const loaded = performance.getEntriesByType("resource").filter(({ initiatorType }) => initiatorType !== "eventsource");
@@ -58,12 +50,10 @@ async function look(page, path, picture) {
       new PerformanceObserver((list) => resolve(list.getEntries())).observe({ type: "largest-contentful-paint", buffered: true });
       setTimeout(() => resolve([]), 1000);
     });
-    const links = [...document.querySelectorAll("a[href]:not([download])")].filter((link) => link.origin === location.origin);
     return {
       firstByte: document_.responseStart - document_.requestStart,
       paint: Math.max(0, ...paints.map(({ startTime }) => startTime)),
       bytes: document_.encodedBodySize + loaded.reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0),
-      links: links.map((link) => link.pathname + link.search),
       isTooWide: document.documentElement.scrollWidth > innerWidth,
     };
   });
@@ -74,14 +64,8 @@ async function look(page, path, picture) {
   const complaints = grave.map(({ id, nodes }) => `${path}: ${id} at ${nodes.map(({ html }) => html.slice(0, 160)).slice(0, 3).join(" and ")}`);
   if (figures.bytes > heaviest) complaints.push(`${path}: weighs ${figures.bytes} bytes`);
   if (figures.isTooWide) complaints.push(`${path}: is wider than the screen`);
-  return { ...figures, links: figures.links.filter(isPage), complaints };
+  return { ...figures, complaints };
 }
-
-/** Whether it is a page of the dashboard. */
-const isPage = (path) => !/^\/(docs|assets|live|ical|v\d|hub)\b/.test(path);
-
-/** What pages have in common that differ in what they show alone. */
-const kind = (path) => path.replace(/\?.*/, "").replace(/\b[0-9A-HJKMNP-TV-Z]{26}\b/g, "id");
 
 const name = (path) => kind(path).replace(/\W+/g, "-").replace(/^-|-$/g, "") || "home";
 

@@ -33,6 +33,7 @@ fn people_do_in_a_browser_what_they_came_for() {
         .env("WARDROOM_TEST_OUTPUT", PICTURES)
         .status();
     assert!(tests.expect("node runs").success(), "{}", demo.log());
+    assert!(demo.log().contains("a page was refused"), "what people may not do is logged");
 }
 
 /// The browser's program, where there is one.

@@ -12,16 +12,18 @@ export default defineConfig({
   expect: { timeout: 10_000 },
   reporter: "list",
   use: {
+    actionTimeout: 15_000,
     baseURL: process.env.WARDROOM_TEST_URL,
     locale: "en-GB",
     timezoneId: "Europe/Berlin",
     screenshot: "only-on-failure",
     launchOptions: { executablePath: process.env.WARDROOM_TEST_CHROMIUM, args: ["--no-sandbox"] },
   },
-  // The pictures are taken last, of what the journeys leave.
+  // Pictures are taken of what the journeys leave, and before anybody does harm.
   projects: [
     { name: "sign in", testMatch: "sign-in.js" },
     { name: "journeys", testMatch: "journeys.js", dependencies: ["sign in"], use: { storageState: owner } },
     { name: "looks", testMatch: "looks.js", dependencies: ["journeys"], use: { storageState: owner } },
+    { name: "harm", testMatch: "hostile.js", dependencies: ["looks"], use: { storageState: owner } },
   ],
 });

@@ -38,13 +38,14 @@ pub fn link(schedule: &str, entry: &Json) -> String {
 fn all(page: &Page) -> Result<View> {
     let (schedules, mine) = (all_schedules(page)?, me(page)?);
     let requests = page.ask("Cover Requests V1#List", "", "state=pending&page_size=250")?;
-    let requests: Vec<_> = list(&requests["cover_requests"]).map(|request| told(request, &schedules, &mine)).collect();
+    let requests: Vec<_> =
+        list(&requests["cover_requests"]).map(|request| told(page, request, &schedules, &mine)).collect();
     let shifts = own_shifts(page, &schedules, &mine)?;
     Ok(page.show("on_call/covers.html", json!({"requests": requests, "shifts": shifts})))
 }
 
 /// A request with the names of what it is about, and whose move it is.
-fn told(request: &Json, schedules: &Json, mine: &str) -> Json {
+fn told(page: &Page, request: &Json, schedules: &Json, mine: &str) -> Json {
     let mut told = request.clone();
     for pointer in ["", "/in_return"] {
         if let Some(slot) = told.pointer_mut(pointer).filter(|slot| slot.is_object()) {
@@ -54,12 +55,21 @@ fn told(request: &Json, schedules: &Json, mine: &str) -> Json {
             slot["lane"] = lane_of(&lanes, slot).map(|lane| lane.name.clone()).into();
         }
     }
-    let is_own = request["user"]["id"] == mine;
-    let is_asked = list(&request["asked_user_ids"]).next().is_none()
-        || list(&request["asked_user_ids"]).any(|asked| asked == mine);
-    told["is_own"] = is_own.into();
-    told["may_take"] = (!is_own && is_asked).into();
+    told["is_own"] = (request["user"]["id"] == mine).into();
+    told["may_take"] = (request["user"]["id"] != mine && may_take(page, request, schedules, mine)).into();
     told
+}
+
+/// Whether the operation would let the visitor take it: who is asked by name, or takes turns there, or may override.
+fn may_take(page: &Page, request: &Json, schedules: &Json, mine: &str) -> bool {
+    let asked = || list(&request["asked_user_ids"]);
+    if asked().next().is_some() {
+        return asked().any(|asked| asked == mine);
+    }
+    let schedule = list(schedules).find(|schedule| schedule["id"] == request["schedule_id"]);
+    let mut rotations = schedule.into_iter().flat_map(|schedule| list(&schedule["config"]["rotations"]));
+    page.may("schedule_overrides.create")
+        || rotations.any(|rotation| list(&rotation["users"]).any(|user| user["id"] == mine))
 }
 
 /// Somebody's shifts in the four weeks ahead, on all schedules, each with where others are asked to take it.
@@ -145,7 +155,7 @@ fn take_form(page: &Page) -> Result<View> {
 
 fn take_with(page: &Page, refused: &Refused) -> Result<View> {
     let request = page.ask("Cover Requests V1#Show", page.segment(0), "")?["cover_request"].take();
-    let request = told(&request, &all_schedules(page)?, &me(page)?);
+    let request = told(page, &request, &all_schedules(page)?, &me(page)?);
     let start = when::typed(&request, &page.zone());
     let refused = refused.clone().moved("user", "start_at");
     Ok(page.form("on_call/cover.html", json!({"request": request, "start": start}), &refused))

@@ -244,16 +244,22 @@ fn people_without_the_scope_act_for_themselves_alone() {
     let crew = Crew::start();
     let id = crew.schedule(json!({}));
     let key = crew.app.client(&["viewer", "act_on_behalf_of_users"]);
-    let [as_ada, as_cleo] = [crew.ada, crew.cleo].map(|user| key.with_header("X-Incident-User", &user.to_string()));
+    let [as_ada, as_bob, as_cleo] =
+        [crew.ada, crew.bob, crew.cleo].map(|user| key.with_header("X-Incident-User", &user.to_string()));
     let asking = || crew.asking(&id, ("12:00", "15:00"), json!({}));
     for refused in [key.post(COVERS, asking()), as_cleo.post(COVERS, asking())] {
         assert_lacks(&refused, "schedule_overrides.create");
     }
     let asked = as_ada.post(COVERS, asking()).expect(201)["cover_request"].take();
-    let by_cleo = || json!({"user": {"id": crew.cleo}});
+    let [by_bob, by_cleo] = [crew.bob, crew.cleo].map(|user| json!({"user": {"id": user}}));
     assert_lacks(&as_cleo.post(&cancelling(&asked), json!({})), "schedule_overrides.create");
-    assert_lacks(&as_ada.post(&taking(&asked), by_cleo()), "schedule_overrides.create");
-    as_cleo.post(&taking(&asked), by_cleo()).expect(200);
+    assert_lacks(&as_ada.post(&taking(&asked), by_bob.clone()), "schedule_overrides.create");
+    // Cleo takes no turns there: it is hers to take only when she is asked.
+    assert_lacks(&as_cleo.post(&taking(&asked), by_cleo.clone()), "schedule_overrides.create");
+    as_bob.post(&taking(&asked), by_bob).expect(200);
+    let asked = crew.asking(&id, ("15:00", "16:00"), json!({"asked_user_ids": [crew.cleo]}));
+    let asked = as_ada.post(COVERS, asked).expect(201)["cover_request"].take();
+    as_cleo.post(&taking(&asked), by_cleo).expect(200);
     let again = as_ada.post(COVERS, crew.asking(&id, ("16:00", "17:00"), json!({}))).expect(201);
     as_ada.post(&cancelling(&again["cover_request"]), json!({})).expect(200);
 }
