@@ -2,7 +2,7 @@
 
     python3 bench/pages.py [--times N]
 
-How soon pages are painted is told by the browser tests; bench/README.md says how to hold them against a release build.
+How soon pages are painted is told by the browser tests, which bench/README.md says how to run on a release build.
 """
 
 import argparse
