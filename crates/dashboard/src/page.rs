@@ -49,36 +49,53 @@ pub struct Page {
 /// What makes a page.
 pub type Handler = fn(&Page) -> Result<View>;
 
-/// A page's route; `is_public` for whoever is not signed in, too.
-pub fn route(desk: &Arc<Desk>, method: Method, path: &'static str, is_public: bool, handler: Handler) -> PageRoute {
-    let desk = Arc::clone(desk);
-    PageRoute { method, path, show: Arc::new(move |visit| show(&desk, visit, method, is_public, handler)) }
+/// Whom a page is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// People who are signed in.
+    SignedIn,
+    /// Whoever is not signed in, too.
+    Public,
+    /// Also whoever comes from where the IP allow list lets nobody in: what pages are drawn with.
+    Everywhere,
 }
 
-/// A table of pages: `pub fn routes(desk) -> Vec<PageRoute>`. A page is for people who are signed in, unless `public`
-/// stands after its path.
+/// A page's route.
+pub fn route(desk: &Arc<Desk>, method: Method, path: &'static str, audience: Audience, handler: Handler) -> PageRoute {
+    let desk = Arc::clone(desk);
+    PageRoute { method, path, show: Arc::new(move |visit| show(&desk, visit, method, audience, handler)) }
+}
+
+/// A table of pages: `pub fn routes(desk) -> Vec<PageRoute>`. A page is for people who are signed in, unless `public` or
+/// `everywhere` stands after its path.
 macro_rules! pages {
-    ($($method:ident $path:literal $($public:ident)? => $handler:path;)+) => {
+    ($($method:ident $path:literal $($audience:ident)? => $handler:path;)+) => {
         pub fn routes(desk: &std::sync::Arc<$crate::desk::Desk>) -> Vec<web::PageRoute> {
             vec![$(
                 $crate::page::route(
-                    desk, web::Method::$method, $path, $crate::page::pages!(@public $($public)?), $handler,
+                    desk, web::Method::$method, $path, $crate::page::pages!(@audience $($audience)?), $handler,
                 )
             ),+]
         }
     };
-    (@public public) => { true };
-    (@public) => { false };
+    (@audience everywhere) => { $crate::page::Audience::Everywhere };
+    (@audience public) => { $crate::page::Audience::Public };
+    (@audience) => { $crate::page::Audience::SignedIn };
 }
 pub(crate) use pages;
 
-fn show(desk: &Arc<Desk>, visit: Visit, method: Method, is_public: bool, handler: Handler) -> View {
+fn show(desk: &Arc<Desk>, visit: Visit, method: Method, audience: Audience, handler: Handler) -> View {
+    if audience != Audience::Everywhere
+        && let Err(error) = people::prove_admitted(&desk.store, visit.address)
+    {
+        return told(&Page::new(desk, visit, None), &error);
+    }
     let visitor = match visitor(desk, &visit) {
         Ok(visitor) => visitor,
         Err(error) => return told(&Page::new(desk, visit, None), &error),
     };
     let page = Page::new(desk, visit, visitor);
-    if page.visitor.is_none() && !is_public {
+    if page.visitor.is_none() && audience == Audience::SignedIn {
         let back = if method == Method::GET { page.address() } else { "/".to_owned() };
         let back: String = form_urlencoded::byte_serialize(back.as_bytes()).collect();
         return View::go_to(format!("/sign-in?to={back}"));
@@ -112,13 +129,19 @@ fn told(page: &Page, error: &Error) -> View {
         ErrorKind::NotFound => (404, "There is nothing here"),
         ErrorKind::Forbidden => (403, "That is not yours to do"),
         ErrorKind::Internal => (500, "Something went wrong"),
+        ErrorKind::Busy { .. } => (503, "Too much at once"),
         _ => (422, "That can't be done"),
     };
     if status == 500 {
         tracing::error!(%error, "a page failed");
     }
     let messages: Vec<_> = error.problems().iter().map(|problem| problem.message.clone()).collect();
-    page.show("error.html", json!({"title": title, "messages": messages, "status": status})).with_status(status)
+    let view = page.show("error.html", json!({"title": title, "messages": messages, "status": status}));
+    let view = view.with_status(status);
+    match error.kind() {
+        ErrorKind::Busy { retry_after } => view.with_header("retry-after", retry_after.to_string()),
+        _ => view,
+    }
 }
 
 /// What was wrong with a form, for the one that is shown again.

@@ -13,7 +13,7 @@ pub mod users;
 mod gate;
 mod wire;
 
-pub use gate::KeyGate;
+pub use gate::{KeyGate, prove_admitted};
 pub use wire::{ActorBody, ActorBodyV1, NamedBody};
 
 use store::{Migration, Part};

@@ -5,14 +5,17 @@
 //! - A password is checked outside transactions, since that takes its time. Whether there is such an account can be told
 //!   neither from the answer nor from how long it takes.
 //! - Guessing is slow, by account and by address, on all nodes together.
+//! - Checking a password is dear: no more at once in a process than it has cores, and who waits does so in order.
 //! - Who is deactivated is signed out in the same transaction.
 //!
 //! `attempts.rs` counts failures, `passwords.rs` says what a password is, `links.rs` makes links, `totp.rs` is the
-//! arithmetic of codes and `second_factor.rs` what is kept of them, `sessions.rs` is what somebody has who is in.
+//! arithmetic of codes, `second_factor.rs` what is kept of them, `turns.rs` the queue before what is dear, and
+//! `sessions.rs` what somebody has who is in.
 
 mod attempts;
 mod links;
 mod totp;
+mod turns;
 
 pub mod passwords;
 pub mod second_factor;
@@ -21,6 +24,7 @@ pub mod sessions;
 pub use attempts::unlock;
 pub use links::{LINK_LASTS, link};
 pub use sessions::{How, Session};
+pub use turns::{Turn, Turns};
 
 use std::fmt;
 use std::sync::Arc;

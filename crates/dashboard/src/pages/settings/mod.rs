@@ -45,7 +45,7 @@ const SECTIONS: &[Section] = &[
     Section {
         path: "/settings/ip-allow-list",
         name: "IP allow list",
-        about: "Where requests with an API key may come from",
+        about: "Where people and programs may come from",
         icon: "lock",
         scope: "security_settings.update",
     },
