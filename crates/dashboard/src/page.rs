@@ -227,9 +227,13 @@ impl Page {
     /// The same as [`Page::submit`], unless what changes has another version by now than the one that stood in the
     /// form's field `version`: so nobody undoes what somebody else has done in the meantime.
     pub fn submit_seen(&self, operation: &str, segment: &str, body: Json) -> Result<Submitted<Json>> {
+        submitted(self.send(self.who_has_seen()?, operation, given(&segment), body))
+    }
+
+    /// The visitor, who changes the version that stood in the form's field `version`, and no other.
+    pub fn who_has_seen(&self) -> Result<Who> {
         let expects = self.form.text("version").parse().map_err(|_| Error::invalid("version", "is not a number"))?;
-        let who = Who { expects: Some(expects), ..self.visitor()?.who.clone() };
-        submitted(self.send(who, operation, given(&segment), body))
+        Ok(Who { expects: Some(expects), ..self.visitor()?.who.clone() })
     }
 
     fn send(&self, who: Who, operation: &str, segments: &[&str], body: Json) -> Result<Json> {
@@ -301,7 +305,8 @@ impl Page {
         Some(percent_encoding::percent_decode_str(told).decode_utf8_lossy().into_owned())
     }
 
-    fn cookie(&self, name: &str, value: &str, seconds: u64) -> String {
+    /// A cookie for this server's pages alone, as `set-cookie` has it; for no time at all, one that goes.
+    pub fn cookie(&self, name: &str, value: &str, seconds: u64) -> String {
         let secure = if self.desk.is_encrypted() { "; Secure" } else { "" };
         format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
     }
@@ -346,7 +351,8 @@ impl Page {
 /// What came of a form: what was done, or what is wrong with it.
 pub type Submitted<T> = std::result::Result<T, Refused>;
 
-fn submitted<T>(outcome: Result<T>) -> Result<Submitted<T>> {
+/// What came of a form, unless filling it in differently wouldn't help.
+pub fn submitted<T>(outcome: Result<T>) -> Result<Submitted<T>> {
     match outcome {
         Ok(done) => Ok(Ok(done)),
         Err(error) => Refused::try_of(error).map(Err),

@@ -115,6 +115,7 @@ fn a_person_gives_a_key_the_role_that_manages_keys_and_a_key_does_not() {
 fn who_is_not_active_may_do_nothing() {
     let scene = Scene::new();
     let id = scene.ada.id;
+    scene.user("Otto", BaseRole::Owner);
     let ada = scene.write(move |cx| User::deactivate(cx, id)).into_inner();
     let access = scene.who(&ada).access;
     assert!(!access.unlimited && access.account.is_empty());
