@@ -70,16 +70,17 @@ pub fn begin(store: &Store, id: Id<IdentityProvider>, origin: Origin) -> Result<
 /// Blocks for as long as the provider takes: not for async tasks.
 pub fn finish(store: &Store, id: Id<IdentityProvider>, back: &Back, origin: Origin) -> Result<Admission, Refusal> {
     let (provider, secret) = open(store, id)?;
+    let turn = turn()?;
     let subject = back.ticket.as_ref().map_or_else(|| "ticket:".to_owned(), Ticket::subject);
     let attempt = store.write(somebody(origin.clone()), move |cx| Attempt::begin(cx, subject.clone())).wait()??;
-    let claims = match prove(store, &provider, secret.as_ref(), back) {
-        Ok(claims) => claims,
-        Err(Refusal::Provider(failure)) => return Err(refuse(store, origin, provider, failure, Some(attempt))?),
-        Err(refusal) => return Err(refusal),
-    };
-    let known = {
-        let provider = provider.clone();
-        store.write(somebody(origin.clone()), move |cx| recognise(cx, &provider, &claims)).wait()?
+    let claims = prove(store, &provider, secret.as_ref(), back);
+    drop(turn);
+    let known = match claims {
+        Ok(claims) => {
+            let provider = provider.clone();
+            store.write(somebody(origin.clone()), move |cx| recognise(cx, &provider, &claims)).wait()?
+        }
+        Err(failure) => Err(failure),
     };
     match known {
         Ok(user) => let_through(store, provider, user, attempt, origin),
@@ -100,23 +101,23 @@ fn open(store: &Store, id: Id<IdentityProvider>) -> Result<(IdentityProvider, Op
     store.read(Who::system(), look).wait()
 }
 
+/// Waits until the provider may be asked.
 fn turn() -> Result<Turn, Error> {
     static TURNS: LazyLock<Turns> = LazyLock::new(|| Turns::new(AT_ONCE, WAITING));
     TURNS.take()
 }
 
 /// Who comes back, by the provider's word.
-fn prove(store: &Store, provider: &IdentityProvider, secret: Option<&Secret>, back: &Back) -> Result<Claims, Refusal> {
+fn prove(store: &Store, provider: &IdentityProvider, secret: Option<&Secret>, back: &Back) -> Result<Claims, Failure> {
     let now = store.world().now();
     let ticket = back.ticket.as_ref().filter(|ticket| ticket.is_state(provider.id, &back.state, now));
     let ticket = ticket.ok_or(Failure::NotBegun)?;
     if let Some(error) = &back.error {
-        return Err(Failure::Declined(said(error, back.error_description.as_deref())).into());
+        return Err(Failure::Declined(said(error, back.error_description.as_deref())));
     }
-    let _turn = turn()?;
     let address = redirect_address(store.site(), provider.id);
     let conversation = Conversation::begin(store.world(), provider, secret, address)?;
-    Ok(conversation.claims(ticket, back.code.reveal())?)
+    conversation.claims(ticket, back.code.reveal())
 }
 
 /// What a provider says that lets nobody in, as far as it is for people.
