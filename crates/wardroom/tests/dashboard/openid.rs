@@ -176,7 +176,9 @@ fn who_is_not_here_is_refused_or_added_with_the_role_that_is_chosen_there() {
     let scene = Scene::with(&[]);
     let browser = scene.app.browser();
     let nina = || Person { name: Some("Nina Osei".into()), ..Person::new("7", "Nina@New.example") };
-    assert!(scene.sign_in(&browser, nina()).expect(422).says("ask an administrator to add you"));
+    let refused = scene.sign_in(&browser, nina()).expect(422);
+    assert!(refused.says("ask an administrator to add you") && !refused.says("Nina@New.example"));
+    assert_eq!(scene.lately().split_once(": ").unwrap().1, "nobody here has the address Nina@New.example");
     scene.change(&[("domains", "acme.example, NEW.example"), ("role", "viewer")]).leads_to();
     let lookalike = Person::new("8", "eve@notnew.example");
     scene.sign_in(&browser, lookalike).expect(422);

@@ -17,14 +17,14 @@ pub enum Failure {
     TokenInvalid(String),
     /// The provider tells no address by which somebody could be known.
     NoAddress,
-    /// It does, but hasn't verified it.
-    AddressUnverified,
-    /// Nobody here has the address.
-    UnknownPerson,
-    /// The account has been deactivated.
-    Deactivated,
-    /// The account belongs to somebody else at the provider.
-    LinkedElsewhere,
+    /// It does, but hasn't verified this one.
+    AddressUnverified(String),
+    /// Nobody here has this address.
+    UnknownPerson(String),
+    /// The account of this name has been deactivated.
+    Deactivated(String),
+    /// The account of this name belongs to somebody else at the provider.
+    LinkedElsewhere(String),
 }
 
 impl Failure {
@@ -37,10 +37,10 @@ impl Failure {
             Self::CodeRefused(_) => "code_refused",
             Self::TokenInvalid(_) => "token_invalid",
             Self::NoAddress => "no_address",
-            Self::AddressUnverified => "address_unverified",
-            Self::UnknownPerson => "unknown_person",
-            Self::Deactivated => "deactivated",
-            Self::LinkedElsewhere => "linked_elsewhere",
+            Self::AddressUnverified(_) => "address_unverified",
+            Self::UnknownPerson(_) => "unknown_person",
+            Self::Deactivated(_) => "deactivated",
+            Self::LinkedElsewhere(_) => "linked_elsewhere",
         }
     }
 
@@ -51,11 +51,18 @@ impl Failure {
 
     /// What whoever looks after the provider is told; nothing of what anybody can bring about without it.
     pub(super) fn told(&self) -> Option<String> {
-        match self {
-            Self::NotBegun => None,
-            Self::Unreachable(why) | Self::CodeRefused(why) | Self::TokenInvalid(why) => Some(why.clone()),
-            other => Some(other.to_string()),
-        }
+        Some(match self {
+            Self::NotBegun => return None,
+            Self::Declined(said) => said.clone(),
+            Self::Unreachable(why) | Self::CodeRefused(why) | Self::TokenInvalid(why) => why.clone(),
+            Self::NoAddress => "it tells no e-mail address: does it need another scope?".into(),
+            Self::AddressUnverified(email) => format!("it hasn't verified the address {email}"),
+            Self::UnknownPerson(email) => format!("nobody here has the address {email}"),
+            Self::Deactivated(name) => format!("the account of {name} has been deactivated"),
+            Self::LinkedElsewhere(name) => {
+                format!("{name} has another account there: if that one is gone, unlink it on the page of {name}")
+            }
+        })
     }
 }
 
@@ -70,12 +77,12 @@ impl fmt::Display for Failure {
                 "What the provider answers can't be believed: sign in once more, and ask an administrator if it stays so",
             ),
             Self::NoAddress => f.write_str("The provider tells no e-mail address of you: ask an administrator"),
-            Self::AddressUnverified => {
+            Self::AddressUnverified(_) => {
                 f.write_str("The provider hasn't verified your e-mail address: verify it there, or ask an administrator")
             }
-            Self::UnknownPerson => f.write_str("Nobody here has your e-mail address: ask an administrator to add you"),
-            Self::Deactivated => f.write_str("This account has been deactivated: ask an administrator"),
-            Self::LinkedElsewhere => {
+            Self::UnknownPerson(_) => f.write_str("Nobody here has your e-mail address: ask an administrator to add you"),
+            Self::Deactivated(_) => f.write_str("This account has been deactivated: ask an administrator"),
+            Self::LinkedElsewhere(_) => {
                 f.write_str("This account belongs to somebody else at the provider: ask an administrator")
             }
         }

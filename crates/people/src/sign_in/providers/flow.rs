@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use base::{Error, Id, Secret};
 use store::audit::Target;
-use store::{Cx, Origin, Store, Who};
+use store::{Cx, Origin, Store, Stored, Who};
 use web::SecretStep;
 
 use super::failure::Failure;
@@ -77,8 +77,12 @@ pub fn finish(store: &Store, id: Id<IdentityProvider>, back: &Back, origin: Orig
     drop(turn);
     let known = match claims {
         Ok(claims) => {
-            let provider = provider.clone();
-            store.write(somebody(origin.clone()), move |cx| recognise(cx, &provider, &claims)).wait()?
+            let asked = provider.clone();
+            let recognise = move |cx: &mut Cx<'_>| match still(cx, &asked)? {
+                Some(provider) => recognise(cx, &provider, &claims),
+                None => Ok(Err(Failure::NotBegun)),
+            };
+            store.write(somebody(origin.clone()), recognise).wait()?
         }
         Err(failure) => Err(failure),
     };
@@ -99,6 +103,12 @@ fn open(store: &Store, id: Id<IdentityProvider>) -> Result<(IdentityProvider, Op
         Ok((provider, secret))
     };
     store.read(Who::system(), look).wait()
+}
+
+/// The provider as it is kept by now, unless it is another one than was asked.
+fn still(cx: &mut Cx<'_>, asked: &IdentityProvider) -> Result<Option<IdentityProvider>, Error> {
+    let now = cx.find(asked.id)?.map(Stored::into_inner);
+    Ok(now.filter(|now| now.is_on && now.issuer == asked.issuer && now.client_id == asked.client_id))
 }
 
 /// Waits until the provider may be asked.
@@ -145,7 +155,9 @@ fn let_through(
 ) -> Result<Admission, Refusal> {
     let who = who_now(store, &user, origin)?;
     let work = move |cx: &mut Cx<'_>| {
-        let Some(user) = Account::Id(user.id).user(cx)? else { return Ok(Err(Failure::Deactivated.into())) };
+        let Some(user) = Account::Id(user.id).user(cx)? else {
+            return Ok(Err(Failure::Deactivated(user.name.clone()).into()));
+        };
         note_success(cx, provider.id)?;
         if provider.asks_second_factor && second_factor::is_on(cx, user.id)? {
             attempt.take_back(cx)?;

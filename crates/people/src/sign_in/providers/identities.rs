@@ -9,11 +9,10 @@ use super::failure::Failure;
 use super::policy;
 use super::protocol::Claims;
 use super::record::IdentityProvider;
-use crate::sign_in::Account;
 use crate::users::{User, find_by_email, prove_own_or_manages};
 
-/// Characters that a name has at most which a provider tells.
-const LONGEST_NAME: usize = 100;
+/// Characters that are kept of a name or an address that a provider tells.
+const LONGEST: usize = 100;
 
 /// An account elsewhere that somebody signs in with.
 #[derive(Clone, Debug, Serialize)]
@@ -58,18 +57,21 @@ pub(super) fn recognise(
     claims: &Claims,
 ) -> Result<Result<User, Failure>> {
     if let Some(known) = find(cx, provider.id, &claims.subject)? {
-        return Ok(Account::Id(known).user(cx)?.ok_or(Failure::Deactivated));
+        let user = cx.get(known)?.into_inner();
+        return Ok(if user.active { Ok(user) } else { Err(Failure::Deactivated(user.name)) });
     }
     let Some(email) = claims.email.as_deref() else { return Ok(Err(Failure::NoAddress)) };
     if !claims.is_verified.unwrap_or(provider.trusts_addresses) {
-        return Ok(Err(Failure::AddressUnverified));
+        return Ok(Err(Failure::AddressUnverified(bounded(email))));
     }
     let user = match find_by_email(cx, email)? {
-        Some(user) if !user.active => return Ok(Err(Failure::Deactivated)),
-        Some(user) if has_one_at(cx, user.id, provider.id)? => return Ok(Err(Failure::LinkedElsewhere)),
+        Some(user) if !user.active => return Ok(Err(Failure::Deactivated(user.into_inner().name))),
+        Some(user) if has_one_at(cx, user.id, provider.id)? => {
+            return Ok(Err(Failure::LinkedElsewhere(user.into_inner().name)));
+        }
         Some(user) => user.into_inner(),
         None if provider.adds(email) => User::add(cx, &name(claims, email), email, provider.role)?,
-        None => return Ok(Err(Failure::UnknownPerson)),
+        None => return Ok(Err(Failure::UnknownPerson(bounded(email)))),
     };
     link(cx, provider, &claims.subject, &user)?;
     Ok(Ok(user))
@@ -96,11 +98,14 @@ fn link(cx: &mut Cx<'_>, provider: &IdentityProvider, subject: &str, user: &User
     cx.note("user.identity_linked", &[Target::of(user), Target::of(provider)])
 }
 
+/// What a provider tells, as far as it is kept.
+fn bounded(told: &str) -> String {
+    told.chars().filter(|c| !c.is_control()).take(LONGEST).collect()
+}
+
 /// What somebody new is called.
 fn name(claims: &Claims, email: &str) -> String {
-    let told = claims.name.as_deref().unwrap_or_default();
-    let told: String = told.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
-    match told.trim() {
+    match bounded(claims.name.as_deref().unwrap_or_default()).trim() {
         "" => email.split('@').next().unwrap_or(email).to_owned(),
         told => told.to_owned(),
     }
