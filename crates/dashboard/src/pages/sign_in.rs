@@ -152,7 +152,11 @@ fn refused(page: &Page, template: &str, mut variables: Json, refusal: Refusal) -
             variables["is_spent"] = true.into();
             Refused::whole(refusal.to_string())
         }
-        Refusal::WrongCredentials | Refusal::PasswordsOff | Refusal::Provider(_) => Refused::whole(refusal.to_string()),
+        Refusal::Provider(_) => {
+            variables["is_of_provider"] = true.into();
+            Refused::whole(refusal.to_string())
+        }
+        Refusal::WrongCredentials | Refusal::PasswordsOff => Refused::whole(refusal.to_string()),
     };
     Ok(page.form(template, variables, &refused))
 }
