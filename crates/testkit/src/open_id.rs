@@ -2,7 +2,7 @@
 //!
 //! It is strict where the specification is: a code works once, for the client, the redirect address and the verifier that
 //! it was given for. What is wrong with it is what a test says ([`Flaw`]). Who signs in is whom a test names; by hand, it
-//! asks.
+//! asks. It says that it may sign in ways that nobody is to believe, too.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -188,7 +188,7 @@ impl Book {
             "jwks_uri": format!("{issuer}/keys"),
             "response_types_supported": ["code"],
             "subject_types_supported": ["public"],
-            "id_token_signing_alg_values_supported": ["RS256", "EdDSA"],
+            "id_token_signing_alg_values_supported": ["RS256", "EdDSA", "HS256", "none"],
             "code_challenge_methods_supported": ["S256"],
         })
     }
