@@ -45,6 +45,11 @@ pub enum ErrorKind {
     QuotaReached,
     /// 500: our fault.
     Internal,
+    /// 503: too much of this is going on just now.
+    Busy {
+        /// Seconds until it is worth another try.
+        retry_after: u64,
+    },
 }
 
 /// The rate limit that a caller ran into.
@@ -170,6 +175,11 @@ impl Error {
     pub fn too_many(quota: Quota) -> Self {
         let message = format!("Too many requests: the next one will be answered in {} s", quota.retry_after);
         Self::new(ErrorKind::TooMany(quota), Problem::new("too_many_requests", message))
+    }
+
+    /// Too much of this is going on just now; another try is worth it after so many seconds.
+    pub fn busy(message: impl Into<String>, retry_after: u64) -> Self {
+        Self::new(ErrorKind::Busy { retry_after }, Problem::new("busy", message))
     }
 
     /// Our fault. `cause` goes to the log and nowhere else.

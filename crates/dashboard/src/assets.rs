@@ -14,7 +14,7 @@ use web::{Content, View};
 use crate::page::{Page, pages};
 
 pages! {
-    GET "/assets/{name}" public => asset;
+    GET "/assets/{name}" everywhere => asset;
 }
 
 const ASSETS: &[(&str, &str, &str)] = &[

@@ -49,36 +49,53 @@ pub struct Page {
 /// What makes a page.
 pub type Handler = fn(&Page) -> Result<View>;
 
-/// A page's route; `is_public` for whoever is not signed in, too.
-pub fn route(desk: &Arc<Desk>, method: Method, path: &'static str, is_public: bool, handler: Handler) -> PageRoute {
-    let desk = Arc::clone(desk);
-    PageRoute { method, path, show: Arc::new(move |visit| show(&desk, visit, method, is_public, handler)) }
+/// Whom a page is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// People who are signed in.
+    SignedIn,
+    /// Whoever is not signed in, too.
+    Public,
+    /// Also whoever comes from where the IP allow list lets nobody in: what pages are drawn with.
+    Everywhere,
 }
 
-/// A table of pages: `pub fn routes(desk) -> Vec<PageRoute>`. A page is for people who are signed in, unless `public`
-/// stands after its path.
+/// A page's route.
+pub fn route(desk: &Arc<Desk>, method: Method, path: &'static str, audience: Audience, handler: Handler) -> PageRoute {
+    let desk = Arc::clone(desk);
+    PageRoute { method, path, show: Arc::new(move |visit| show(&desk, visit, method, audience, handler)) }
+}
+
+/// A table of pages: `pub fn routes(desk) -> Vec<PageRoute>`. A page is for people who are signed in, unless `public` or
+/// `everywhere` stands after its path.
 macro_rules! pages {
-    ($($method:ident $path:literal $($public:ident)? => $handler:path;)+) => {
+    ($($method:ident $path:literal $($audience:ident)? => $handler:path;)+) => {
         pub fn routes(desk: &std::sync::Arc<$crate::desk::Desk>) -> Vec<web::PageRoute> {
             vec![$(
                 $crate::page::route(
-                    desk, web::Method::$method, $path, $crate::page::pages!(@public $($public)?), $handler,
+                    desk, web::Method::$method, $path, $crate::page::pages!(@audience $($audience)?), $handler,
                 )
             ),+]
         }
     };
-    (@public public) => { true };
-    (@public) => { false };
+    (@audience everywhere) => { $crate::page::Audience::Everywhere };
+    (@audience public) => { $crate::page::Audience::Public };
+    (@audience) => { $crate::page::Audience::SignedIn };
 }
 pub(crate) use pages;
 
-fn show(desk: &Arc<Desk>, visit: Visit, method: Method, is_public: bool, handler: Handler) -> View {
+fn show(desk: &Arc<Desk>, visit: Visit, method: Method, audience: Audience, handler: Handler) -> View {
+    if audience != Audience::Everywhere
+        && let Err(error) = people::prove_admitted(&desk.store, visit.address)
+    {
+        return told(&Page::new(desk, visit, None), &error);
+    }
     let visitor = match visitor(desk, &visit) {
         Ok(visitor) => visitor,
         Err(error) => return told(&Page::new(desk, visit, None), &error),
     };
     let page = Page::new(desk, visit, visitor);
-    if page.visitor.is_none() && !is_public {
+    if page.visitor.is_none() && audience == Audience::SignedIn {
         let back = if method == Method::GET { page.address() } else { "/".to_owned() };
         let back: String = form_urlencoded::byte_serialize(back.as_bytes()).collect();
         return View::go_to(format!("/sign-in?to={back}"));
@@ -112,6 +129,7 @@ fn told(page: &Page, error: &Error) -> View {
         ErrorKind::NotFound => (404, "There is nothing here"),
         ErrorKind::Forbidden => (403, "That is not yours to do"),
         ErrorKind::Internal => (500, "Something went wrong"),
+        ErrorKind::Busy { .. } => (503, "Too much at once"),
         _ => (422, "That can't be done"),
     };
     match status {
@@ -123,7 +141,12 @@ fn told(page: &Page, error: &Error) -> View {
         _ => {}
     }
     let messages: Vec<_> = error.problems().iter().map(|problem| problem.message.clone()).collect();
-    page.show("error.html", json!({"title": title, "messages": messages, "status": status})).with_status(status)
+    let view = page.show("error.html", json!({"title": title, "messages": messages, "status": status}));
+    let view = view.with_status(status);
+    match error.kind() {
+        ErrorKind::Busy { retry_after } => view.with_header("retry-after", retry_after.to_string()),
+        _ => view,
+    }
 }
 
 /// What was wrong with a form, for the one that is shown again.
@@ -209,9 +232,13 @@ impl Page {
     /// The same as [`Page::submit`], unless what changes has another version by now than the one that stood in the
     /// form's field `version`: so nobody undoes what somebody else has done in the meantime.
     pub fn submit_seen(&self, operation: &str, segment: &str, body: Json) -> Result<Submitted<Json>> {
+        submitted(self.send(self.who_has_seen()?, operation, given(&segment), body))
+    }
+
+    /// The visitor, who changes the version that stood in the form's field `version`, and no other.
+    pub fn who_has_seen(&self) -> Result<Who> {
         let expects = self.form.text("version").parse().map_err(|_| Error::invalid("version", "is not a number"))?;
-        let who = Who { expects: Some(expects), ..self.visitor()?.who.clone() };
-        submitted(self.send(who, operation, given(&segment), body))
+        Ok(Who { expects: Some(expects), ..self.visitor()?.who.clone() })
     }
 
     fn send(&self, who: Who, operation: &str, segments: &[&str], body: Json) -> Result<Json> {
@@ -283,7 +310,8 @@ impl Page {
         Some(percent_encoding::percent_decode_str(told).decode_utf8_lossy().into_owned())
     }
 
-    fn cookie(&self, name: &str, value: &str, seconds: u64) -> String {
+    /// A cookie for this server's pages alone, as `set-cookie` has it; for no time at all, one that goes.
+    pub fn cookie(&self, name: &str, value: &str, seconds: u64) -> String {
         let secure = if self.desk.is_encrypted() { "; Secure" } else { "" };
         format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
     }
@@ -328,7 +356,8 @@ impl Page {
 /// What came of a form: what was done, or what is wrong with it.
 pub type Submitted<T> = std::result::Result<T, Refused>;
 
-fn submitted<T>(outcome: Result<T>) -> Result<Submitted<T>> {
+/// What came of a form, unless filling it in differently wouldn't help.
+pub fn submitted<T>(outcome: Result<T>) -> Result<Submitted<T>> {
     match outcome {
         Ok(done) => Ok(Ok(done)),
         Err(error) => Refused::try_of(error).map(Err),

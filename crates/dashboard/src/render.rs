@@ -28,6 +28,7 @@ const TEMPLATES: &[(&str, &str)] = templates![
     "error.html",
     "sign_in.html",
     "sign_in_link.html",
+    "sign_in_code.html",
     "home.html",
     "me.html",
     "second_factor.html",
@@ -91,6 +92,8 @@ const TEMPLATES: &[(&str, &str)] = templates![
     "settings/identifiers.html",
     "settings/ip_allowlist.html",
     "settings/audit_log.html",
+    "settings/sign_in.html",
+    "settings/identity_provider.html",
 ];
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {

@@ -1,6 +1,7 @@
-//! Lets API keys in.
+//! Lets API keys in, and nobody from where nobody may come in.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -51,6 +52,13 @@ impl Cached for KeyRing {
 }
 
 impl KeyRing {
+    fn prove_admitted(&self, address: IpAddr) -> Result<()> {
+        if self.allowlist.admits(address) {
+            return Ok(());
+        }
+        Err(Error::forbidden(format!("requests from {address} are not allowed")))
+    }
+
     fn admission(&self, hash: &str, now: Time) -> Result<&Admission> {
         self.keys
             .get_key_value(hash)
@@ -59,6 +67,13 @@ impl KeyRing {
             .filter(|admission| admission.expires_at.is_none_or(|end| now < end))
             .ok_or_else(Error::invalid_token)
     }
+}
+
+/// Refuses whoever comes from where nobody may: people, whom no key lets in, as programs.
+///
+/// Blocks: not for async tasks.
+pub fn prove_admitted(store: &Store, address: IpAddr) -> Result<()> {
+    store.recent_wait::<KeyRing>(FRESH)?.prove_admitted(address)
 }
 
 /// Lets in whoever shows the token of an API key. Keys are held in memory; a key that was revoked or
@@ -90,9 +105,7 @@ impl KeyGate {
             ring = store.recent::<KeyRing>(Duration::ZERO).await?;
         }
         let admission = ring.admission(&hash, now)?;
-        if !ring.allowlist.admits(knock.address) {
-            return Err(Error::forbidden(format!("requests from {} are not allowed", knock.address)));
-        }
+        ring.prove_admitted(knock.address)?;
         self.note_use(store, admission.key.id.cast(), now);
         let (actor, access) = match knock.on_behalf_of {
             Some(user) => on_behalf_of(store, admission, user).await?,

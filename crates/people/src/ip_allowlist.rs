@@ -1,4 +1,4 @@
-//! The IP allow list: where requests with an API key may come from. Whoever sets it can't lock
+//! The IP allow list: where requests with an API key, and people, may come from. Whoever sets it can't lock
 //! themselves out: a list that would refuse the request which sets it is refused.
 
 use std::net::IpAddr;

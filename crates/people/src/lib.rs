@@ -13,7 +13,7 @@ pub mod users;
 mod gate;
 mod wire;
 
-pub use gate::KeyGate;
+pub use gate::{KeyGate, prove_admitted};
 pub use wire::{ActorBody, ActorBodyV1, NamedBody};
 
 use store::{Migration, Part};
@@ -25,6 +25,7 @@ pub fn feature() -> Feature {
         migrations: &[
             Migration { version: 10, name: "people", sql: include_str!("../migrations/people.sql") },
             Migration { version: 11, name: "sign_in", sql: include_str!("../migrations/sign_in.sql") },
+            Migration { version: 12, name: "providers", sql: include_str!("../migrations/providers.sql") },
         ],
         managed: &[api_keys::MANAGED],
         jobs: &[sign_in::HOUSEKEEPING],

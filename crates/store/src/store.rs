@@ -199,11 +199,23 @@ impl Store {
     /// `T` as this process last saw it: never behind this process's own commits, and at most `age`
     /// behind those of other nodes and commands.
     pub async fn recent<T: Cached>(&self, age: Duration) -> Result<Arc<T>> {
-        let shared = &self.0.shared;
-        match shared.cache.recent(shared.world.now(), age, shared.generation()) {
+        match self.held(age) {
             Some(value) => Ok(value),
             None => self.read(Who::system(), |cx| cx.cached::<T>()).await,
         }
+    }
+
+    /// The same for whoever may wait: not for async tasks.
+    pub fn recent_wait<T: Cached>(&self, age: Duration) -> Result<Arc<T>> {
+        match self.held(age) {
+            Some(value) => Ok(value),
+            None => self.read(Who::system(), |cx| cx.cached::<T>()).wait(),
+        }
+    }
+
+    fn held<T: Cached>(&self, age: Duration) -> Option<Arc<T>> {
+        let shared = &self.0.shared;
+        shared.cache.recent(shared.world.now(), age, shared.generation())
     }
 
     /// Whose data it is, and where people find it.

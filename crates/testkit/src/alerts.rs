@@ -10,11 +10,10 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use base::{AnyId, Error, ErrorKind, Problem, Problems, Result, Time, World};
-use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 use ureq::http::header::AUTHORIZATION;
 
-use crate::http::{Reaction, Request, Response, Server, empty_response, forward, json_response, page};
+use crate::http::{Reaction, Request, Response, Server, empty_response, fields, forward, json_response, page};
 use crate::world::{CountedEntropy, FakeClock};
 
 /// A server of alerts alone, or of alerts and of all that another server has; stopped when dropped. A client needs
@@ -111,9 +110,7 @@ fn credentials(request: &Request, scheme: &str) -> bool {
 }
 
 fn query(request: &Request) -> Vec<(String, String)> {
-    let decoded = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
-    let pairs = request.uri().query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
-    pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).map(|(n, v)| (decoded(n), decoded(v))).collect()
+    fields(request.uri().query().unwrap_or_default())
 }
 
 /// The platform's answer that tells of `error`.

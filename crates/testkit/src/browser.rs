@@ -14,6 +14,8 @@ pub struct Browser {
     cookies: RefCell<BTreeMap<String, String>>,
     /// What forms carry that the last page was shown with.
     csrf: RefCell<Option<String>>,
+    /// Where a proxy says that it is.
+    forwarded_for: Option<String>,
 }
 
 /// What it was shown.
@@ -27,6 +29,8 @@ pub struct Shown {
     pub text: String,
     /// What the cookies were set to, as it came.
     pub set_cookies: Vec<String>,
+    /// How many seconds to wait before another try, if it says so.
+    pub retry_after: Option<u64>,
 }
 
 impl Browser {
@@ -37,7 +41,14 @@ impl Browser {
             address: address.into(),
             cookies: RefCell::default(),
             csrf: RefCell::default(),
+            forwarded_for: None,
         }
+    }
+
+    /// The same browser at this address, as a trusted proxy tells.
+    #[must_use]
+    pub fn at(self, address: &str) -> Self {
+        Self { forwarded_for: Some(address.into()), ..self }
     }
 
     /// A page.
@@ -75,11 +86,11 @@ impl Browser {
 
     fn send(&self, request: ureq::http::request::Builder, body: String) -> Shown {
         let cookies: Vec<_> = self.cookies.borrow().iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let request = request
-            .header("accept", "text/html")
-            .header("cookie", cookies.join("; "))
-            .body(body)
-            .expect("a sound request");
+        let mut request = request.header("accept", "text/html").header("cookie", cookies.join("; "));
+        if let Some(address) = &self.forwarded_for {
+            request = request.header("x-forwarded-for", address);
+        }
+        let request = request.body(body).expect("a sound request");
         let mut response = self.agent.run(request).expect("the server answers");
         let header = |name: &str| response.headers().get(name).map(|value| value.to_str().expect("text").to_owned());
         let set_cookies = response.headers().get_all("set-cookie").iter();
@@ -93,9 +104,10 @@ impl Browser {
             }
         }
         let (status, location) = (response.status().as_u16(), header("location"));
+        let retry_after = header("retry-after").map(|seconds| seconds.parse().expect("seconds"));
         let text = response.body_mut().read_to_string().expect("text");
         // Templates escape what needn't be escaped, too.
-        Shown { status, location, text: text.replace("&#x2f;", "/"), set_cookies }
+        Shown { status, location, text: text.replace("&#x2f;", "/"), set_cookies, retry_after }
     }
 }
 

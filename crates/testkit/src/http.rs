@@ -7,6 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use ureq::http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use ureq::http::{self, HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
@@ -150,6 +151,13 @@ pub(crate) fn json_response(status: u16, body: &Value) -> Response {
 /// An answer without a body.
 pub(crate) fn empty_response(status: u16) -> Response {
     http::Response::builder().status(status).header(CONTENT_LENGTH, 0).body(Vec::new()).expect("a sound answer")
+}
+
+/// The fields of a query or a form.
+pub(crate) fn fields(text: &str) -> Vec<(String, String)> {
+    let decoded = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+    let pairs = text.split('&').filter(|pair| !pair.is_empty());
+    pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).map(|(n, v)| (decoded(n), decoded(v))).collect()
 }
 
 /// What a gateway says when it has nothing better.

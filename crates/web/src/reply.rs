@@ -77,6 +77,7 @@ fn status_and_type(kind: &ErrorKind) -> (u16, &'static str) {
         ErrorKind::TooMany(_) => (429, "too_many_requests"),
         ErrorKind::QuotaReached => (429, "rate_limit_reached"),
         ErrorKind::Internal => (500, "api_error"),
+        ErrorKind::Busy { .. } => (503, "service_unavailable"),
     }
 }
 

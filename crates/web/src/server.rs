@@ -221,6 +221,7 @@ impl Server {
             }
             passage.retry_after = match error.kind() {
                 ErrorKind::TooMany(quota) => Some(quota.retry_after),
+                ErrorKind::Busy { retry_after } => Some(*retry_after),
                 _ => None,
             };
             Reply::of_error(&error, &id.to_string(), self.store.world().now())

@@ -2,7 +2,7 @@
 
 use base::{Error, Id, Result};
 use people::custom_roles::CustomRole;
-use people::sign_in::{self, LINK_LASTS, passwords, second_factor, sessions};
+use people::sign_in::{self, LINK_LASTS, passwords, providers, second_factor, sessions};
 use people::users::{BaseRole, User};
 use serde_json::{Value as Json, json};
 use store::{Condition, Cx};
@@ -21,6 +21,7 @@ pages! {
     POST "/people/{id}/unlock" => unlock;
     POST "/people/{id}/second-factor/reset" => reset_second_factor;
     POST "/people/{id}/sessions/end" => end_sessions;
+    POST "/people/{id}/providers/{provider}/unlink" => unlink;
     POST "/people/{id}/deactivate" => deactivate;
     POST "/people/{id}/reactivate" => reactivate;
 }
@@ -145,6 +146,7 @@ fn account(cx: &mut Cx<'_>, id: Id<User>) -> Result<Json> {
         "custom_roles": custom.collect::<Vec<_>>(),
         "has_password": passwords::has_one(cx, id)?,
         "has_second_factor": second_factor::is_on(cx, id)?,
+        "identities": providers::of(cx, id)?,
     }))
 }
 
@@ -217,6 +219,13 @@ fn reset_second_factor(page: &Page) -> Result<View> {
 fn end_sessions(page: &Page) -> Result<View> {
     let id = id_of(page)?;
     work(page, "They are signed out everywhere", move |cx| sessions::end_all_but(cx, id, None).map(drop))
+}
+
+fn unlink(page: &Page) -> Result<View> {
+    let (id, provider) = (id_of(page)?, page.segment(1).parse().map_err(|_| Error::not_found())?);
+    work(page, "The next account that comes with their address is theirs", move |cx| {
+        providers::unlink(cx, id, provider)
+    })
 }
 
 fn deactivate(page: &Page) -> Result<View> {

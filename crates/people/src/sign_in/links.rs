@@ -7,7 +7,7 @@ use store::audit::Target;
 use store::{Condition, Cx, values};
 use web::SecretStep;
 
-use super::Account;
+use super::{Account, How};
 use crate::users::{User, prove_own_or_manages};
 
 /// How long a link works.
@@ -15,22 +15,32 @@ pub const LINK_LASTS: Duration = Duration::from_secs(24 * 3600);
 
 /// Makes a link for somebody: the step of its address that nobody can guess. It works once, and within `lasts`.
 pub fn link(cx: &mut Cx<'_>, id: Id<User>, lasts: Duration) -> Result<SecretStep> {
-    let (user, step) = (cx.get(id)?, SecretStep::new(cx));
+    let user = cx.get(id)?;
     prove_own_or_manages(cx, &user)?;
-    let row = values![step.hash(), user.id, cx.now() + lasts];
-    cx.run("insert into sign_in_links (step, user_id, expires_at) values ($1, $2, $3)", &row)?;
+    let step = make(cx, id, lasts, How::Link)?;
     cx.note("user.sign_in_link_created", &[Target::of(&*user)])?;
     Ok(step)
 }
 
-/// Whom the link with this hash lets in.
-pub(super) fn find(cx: &mut Cx<'_>, hash: &str) -> Result<Option<User>> {
+/// Makes one for somebody whom a provider has vouched for, and who has to show their second factor next.
+pub(super) fn vouched(cx: &mut Cx<'_>, id: Id<User>, lasts: Duration) -> Result<SecretStep> {
+    make(cx, id, lasts, How::Oidc)
+}
+
+fn make(cx: &mut Cx<'_>, id: Id<User>, lasts: Duration, how: How) -> Result<SecretStep> {
+    let step = SecretStep::new(cx);
+    let row = values![step.hash(), id, cx.now() + lasts, how.as_str()];
+    cx.run("insert into sign_in_links (step, user_id, expires_at, how) values ($1, $2, $3, $4)", &row)?;
+    Ok(step)
+}
+
+/// Whom the link with this hash lets in, and what they have signed in with then.
+pub(super) fn find(cx: &mut Cx<'_>, hash: &str) -> Result<Option<(User, How)>> {
     let now = cx.now();
-    let sql = "select user_id from sign_in_links where step = $1 and expires_at > $2";
-    match cx.row(sql, &values![hash, now])? {
-        Some(row) => Account::Id(row.get(0)?).user(cx),
-        None => Ok(None),
-    }
+    let sql = "select user_id, how from sign_in_links where step = $1 and expires_at > $2";
+    let Some(row) = cx.row(sql, &values![hash, now])? else { return Ok(None) };
+    let how = row.text(1)?.parse().map_err(Error::internal)?;
+    Ok(Account::Id(row.get(0)?).user(cx)?.map(|user| (user, how)))
 }
 
 /// Uses the link up. Who comes with it at the same time loses the race, and finds it gone.

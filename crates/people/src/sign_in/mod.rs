@@ -1,26 +1,31 @@
-//! People sign in: with a password, or with a link that works once; and with a second factor, where they have
-//! turned it on. What comes of it is a session, whose token the browser keeps.
+//! People sign in: with a password, with an account elsewhere (`providers`), or with a link that works once; and with a
+//! second factor, where they have turned it on. What comes of it is a session, whose token the browser keeps.
 //!
 //! - Of passwords, tokens, links and recovery codes only hashes are kept; the second factor's seed is in the vault.
 //! - A password is checked outside transactions, since that takes its time. Whether there is such an account can be told
 //!   neither from the answer nor from how long it takes.
 //! - Guessing is slow, by account and by address, on all nodes together.
+//! - Checking a password is dear: no more at once in a process than it has cores, and who waits does so in order.
 //! - Who is deactivated is signed out in the same transaction.
 //!
 //! `attempts.rs` counts failures, `passwords.rs` says what a password is, `links.rs` makes links, `totp.rs` is the
-//! arithmetic of codes and `second_factor.rs` what is kept of them, `sessions.rs` is what somebody has who is in.
+//! arithmetic of codes, `second_factor.rs` what is kept of them, `turns.rs` the queue before what is dear, and
+//! `sessions.rs` what somebody has who is in.
 
 mod attempts;
 mod links;
 mod totp;
+mod turns;
 
 pub mod passwords;
+pub mod providers;
 pub mod second_factor;
 pub mod sessions;
 
 pub use attempts::unlock;
 pub use links::{LINK_LASTS, link};
 pub use sessions::{How, Session};
+pub use turns::{Turn, Turns};
 
 use std::fmt;
 use std::sync::Arc;
@@ -32,6 +37,7 @@ use store::{After, Cx, Follower, Job, JobKind, Origin, Store, Stored, Tx, Waits,
 use web::SecretStep;
 
 use self::attempts::Attempt;
+use self::providers::Failure;
 use self::second_factor::Verdict;
 use crate::users::{User, find_by_email};
 
@@ -74,6 +80,10 @@ pub enum Refusal {
     },
     /// The link has been used, has expired, or never was one.
     LinkSpent,
+    /// Passwords let nobody in here.
+    PasswordsOff,
+    /// A provider doesn't let them in.
+    Provider(Failure),
     /// Something else is wrong.
     Failed(Error),
 }
@@ -86,6 +96,8 @@ impl fmt::Display for Refusal {
             Self::WrongSecondFactor => f.write_str("The code is wrong, or has been used already"),
             Self::TooManyFailures { until } => write!(f, "Too many attempts have failed: try again after {until}"),
             Self::LinkSpent => f.write_str("This link has been used or has expired: ask for another"),
+            Self::PasswordsOff => f.write_str("Passwords let nobody in here: sign in with one of the providers"),
+            Self::Provider(failure) => failure.fmt(f),
             // What only the log may say is not for whoever wants to come in.
             Self::Failed(error) => {
                 let messages: Vec<_> = error.problems().iter().map(|problem| problem.message.as_str()).collect();
@@ -96,6 +108,12 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        Self::Provider(failure)
+    }
+}
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
@@ -119,6 +137,9 @@ pub fn with_password(
     code: Option<&str>,
     origin: Origin,
 ) -> Result<SignedIn, Refusal> {
+    if store.read(Who::system(), |cx| providers::only_providers(cx)).wait()? {
+        return Err(Refusal::PasswordsOff);
+    }
     let proven = passwords::prove(store, origin.clone(), Account::Email(email.trim().to_lowercase()), password)?;
     let (who, code) = (who_now(store, &proven.user, origin)?, code.map(str::to_owned));
     let sign_in = move |cx: &mut Cx<'_>| match proven.still_holds(cx)? {
@@ -137,15 +158,15 @@ pub fn with_link(store: &Store, step: &SecretStep, code: Option<&str>, origin: O
         let hash = hash.clone();
         move |cx: &mut Cx<'_>| links::find(cx, &hash)
     };
-    let user = store.read(Who::system(), look).wait()?.ok_or(Refusal::LinkSpent)?;
+    let (user, _) = store.read(Who::system(), look).wait()?.ok_or(Refusal::LinkSpent)?;
     let (who, code) = (who_now(store, &user, origin)?, code.map(str::to_owned));
     let sign_in = move |cx: &mut Cx<'_>| {
-        let Some(user) = links::find(cx, &hash)? else { return Ok(Err(Refusal::LinkSpent)) };
+        let Some((user, how)) = links::find(cx, &hash)? else { return Ok(Err(Refusal::LinkSpent)) };
         let attempt = match Attempt::begin(cx, attempts::subject_of_link(&hash))? {
             Ok(attempt) => attempt,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let admitted = admit(cx, user, How::Link, code.as_deref(), &attempt)?;
+        let admitted = admit(cx, user, how, code.as_deref(), &attempt)?;
         if admitted.is_ok() {
             links::spend(cx, &hash)?;
         }
@@ -172,12 +193,15 @@ fn admit(
             cx.note(FAILED, &[Target::of(&user)])?;
             Ok(Err(Refusal::WrongSecondFactor))
         }
-        Verdict::Right => {
-            attempt.succeed(cx)?;
-            let (session, token) = sessions::open(cx, &user, how)?;
-            Ok(Ok(SignedIn { user, session, token }))
-        }
+        Verdict::Right => let_in(cx, user, how, attempt).map(Ok),
     }
+}
+
+/// Lets somebody in who has proven all that is asked of them.
+fn let_in(cx: &mut Cx<'_>, user: User, how: How, attempt: &Attempt) -> Result<SignedIn> {
+    attempt.succeed(cx)?;
+    let (session, token) = sessions::open(cx, &user, how)?;
+    Ok(SignedIn { user, session, token })
 }
 
 /// What the audit log calls an attempt that failed.

@@ -1,5 +1,6 @@
 //! Passwords: what one has to be, and how it is kept.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
@@ -10,6 +11,7 @@ use store::{Cx, Origin, Store, Tx, Who, values};
 
 use super::attempts::{Attempt, subject_of};
 use super::sessions::{How, Session, end_all_but};
+use super::turns::{Turn, Turns};
 use super::{Account, FAILED, Refusal, links, somebody};
 use crate::users::{User, prove_own_or_manages};
 
@@ -53,6 +55,7 @@ impl Proven {
 
 /// Checks whether `account` has this password. Takes as long for an account that doesn't exist.
 pub(super) fn prove(store: &Store, origin: Origin, account: Account, password: &Secret) -> Result<Proven, Refusal> {
+    let _turn = turn(store.world())?;
     let begin = move |cx: &mut Cx<'_>| {
         let user = account.user(cx)?;
         let hash = user.as_ref().map(|user| hash_of(cx, user.id)).transpose()?.flatten();
@@ -96,7 +99,10 @@ pub fn change(
 pub fn set(store: &Store, who: Who, id: Id<User>, password: &Secret, kept: Option<Id<Session>>) -> Result<()> {
     let user = store.read(who.clone(), move |cx| cx.get(id)).wait()?;
     check(password, &user)?;
-    let hash = hash(store.world(), password)?;
+    let hash = {
+        let _turn = turn(store.world())?;
+        hash(store.world(), password)?
+    };
     let set = move |cx: &mut Cx<'_>| {
         let user = cx.get(id)?;
         prove_own_or_manages(cx, &user)?;
@@ -263,6 +269,12 @@ const COMMON: &[&str] = &[
     "oncall",
     "correcthorsebatterystaple",
 ];
+
+/// Waits until a password may be hashed: many at once would take all memory and every core.
+fn turn(world: &World) -> Result<Turn> {
+    static TURNS: LazyLock<Turns> = LazyLock::new(Turns::for_each_core);
+    world.service::<Turns>().unwrap_or(&TURNS).take()
+}
 
 fn hash(world: &World, password: &Secret) -> Result<String> {
     let salt = world.secret::<16>();

@@ -1,7 +1,7 @@
 //! What a person may do: what their base role grants, and what their custom roles add.
 
 use base::{Access, Error, ErrorKind, Id, Result};
-use store::{Cx, Tx};
+use store::{Condition, Cx, Tx};
 
 use super::record::{BaseRole, User};
 use crate::custom_roles::{CustomRole, CustomRoles};
@@ -92,11 +92,23 @@ impl User {
         }
         let mut user = cx.get(id)?;
         prove_manages(cx, &user)?;
+        let was_owner = user.is_active_owner();
         (user.role, user.custom_roles, user.updated_at) = (role, custom, cx.now());
         prove_holds(cx, &user)?;
         cx.save_as("roles_changed", &mut user)?;
+        prove_owned_still(cx, was_owner)?;
         Ok(user.into_inner())
     }
+}
+
+/// Refuses a change that leaves nobody who may do everything: only an owner makes another one. It is asked after the
+/// change, which keeps others waiting who change users, so that no two owners go at the same time.
+pub(crate) fn prove_owned_still(cx: &mut Cx<'_>, was_owner: bool) -> Result<()> {
+    if was_owner && !cx.list::<User>(Condition::equal("active", true), "id")?.iter().any(|user| user.is_active_owner())
+    {
+        return Err(Error::invalid("role", "this is the last owner: make somebody else an owner first"));
+    }
+    Ok(())
 }
 
 /// Refuses a caller who doesn't manage users, or may not do all that `user`, once active, may: nobody comes to more

@@ -9,7 +9,7 @@ mod access;
 mod api;
 mod record;
 
-pub(crate) use access::{prove_manages, prove_own_or_manages};
+pub(crate) use access::{prove_manages, prove_own_or_manages, prove_owned_still};
 pub(crate) use api::routes;
 pub use api::{UserBody, UserReference, active_users};
 pub use record::{BaseRole, Directory, Provider, User, find_by_email};

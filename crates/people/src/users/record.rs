@@ -6,7 +6,7 @@ use base::{Error, Id, Named, Result, Time, words};
 use serde::{Deserialize, Serialize};
 use store::{Cached, Condition, Cx, Record, Stored, Tx, Value, values};
 
-use super::{UserBody, prove_manages};
+use super::{UserBody, prove_manages, prove_owned_still};
 use crate::custom_roles::CustomRole;
 
 words! {
@@ -135,8 +135,10 @@ impl User {
         let mut user = cx.get(id)?;
         prove_manages(cx, &user)?;
         if user.active != active {
+            let was_owner = user.is_active_owner();
             (user.active, user.updated_at) = (active, cx.now());
             cx.save_as(verb, &mut user)?;
+            prove_owned_still(cx, was_owner)?;
         }
         Ok(user)
     }
@@ -144,6 +146,11 @@ impl User {
     /// Who they are paged by: whom they chose, or Wardroom where they can be paged at all.
     pub fn effective_provider(&self) -> Option<Provider> {
         self.paging_provider.or(self.can_respond().then_some(Provider::Native))
+    }
+
+    /// Whether they may do everything, now.
+    pub fn is_active_owner(&self) -> bool {
+        self.active && self.role == BaseRole::Owner
     }
 
     /// Whether they take part in incidents and on-call.

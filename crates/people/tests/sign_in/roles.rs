@@ -115,7 +115,27 @@ fn a_person_gives_a_key_the_role_that_manages_keys_and_a_key_does_not() {
 fn who_is_not_active_may_do_nothing() {
     let scene = Scene::new();
     let id = scene.ada.id;
+    scene.user("Otto", BaseRole::Owner);
     let ada = scene.write(move |cx| User::deactivate(cx, id)).into_inner();
     let access = scene.who(&ada).access;
     assert!(!access.unlimited && access.account.is_empty());
+}
+
+#[test]
+fn of_two_owners_who_go_at_the_same_time_one_stays() {
+    let scene = Scene::new();
+    let (otto, other) = (scene.user("Otto", BaseRole::Owner), scene.another());
+    for _ in 0..10 {
+        let step_down = |node: &store::Store, user: &User| {
+            let id = user.id;
+            node.write(Who::system(), move |cx| User::change_roles(cx, id, BaseRole::Viewer, Vec::new()).map(drop))
+        };
+        let both = [step_down(&scene.store, &scene.ada), step_down(&other, &otto)];
+        let gone = both.map(|one| one.wait().is_ok());
+        assert_eq!(gone.iter().filter(|gone| **gone).count(), 1, "{gone:?}");
+        for user in [&scene.ada, &otto] {
+            let id = user.id;
+            scene.write(move |cx| User::change_roles(cx, id, BaseRole::Owner, Vec::new()).map(drop));
+        }
+    }
 }

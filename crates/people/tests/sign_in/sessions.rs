@@ -46,6 +46,7 @@ fn who_is_deactivated_is_signed_out_for_good() {
     let scene = Scene::new();
     let (token, id) = (scene.sign_in().token, scene.ada.id);
     scene.write(move |cx| link(cx, id, DAY));
+    scene.user("Otto", BaseRole::Owner);
     scene.write(move |cx| User::deactivate(cx, id).map(drop));
     assert!(scene.find(&token).is_none());
     assert_eq!((scene.rows("sessions"), scene.rows("sign_in_links")), (0, 0));

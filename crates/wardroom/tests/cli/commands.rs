@@ -54,6 +54,9 @@ fn users_are_added_listed_and_deactivated() {
     let twice = program.run(&["users", "add", "--name", "Other", "--email", "ada@ACME.example"]);
     assert!(!twice.succeeded && twice.err.contains("ada@ACME.example"), "{twice:?}");
 
+    let refused = program.run(&["users", "deactivate", &id]);
+    assert!(!refused.succeeded && refused.err.contains("this is the last owner"), "{refused:?}");
+    program.output(&["users", "add", "--name", "Otto", "--email", "otto@acme.example", "--role", "owner"]);
     program.output(&["users", "deactivate", &id]);
     let listed = admin.get("/v2/users").expect(200);
     assert!(listed["users"].as_array().unwrap().iter().all(|user| user["id"] != id), "{listed}");

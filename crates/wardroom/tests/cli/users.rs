@@ -146,6 +146,9 @@ fn a_second_factor_that_was_lost_is_reset() {
 #[test]
 fn a_role_is_changed_and_a_user_who_is_deactivated_is_signed_out() {
     let scene = Scene::new();
+    let refused = scene.program.run(&["users", "role", "ada@acme.example", "viewer"]);
+    assert!(!refused.succeeded && refused.err.contains("this is the last owner"), "{refused:?}");
+    scene.program.output(&["users", "add", "--name", "Otto", "--email", "otto@acme.example", "--role", "owner"]);
     scene.program.output(&["users", "role", "ada@acme.example", "viewer"]);
     assert!(scene.program.output(&["users", "list"]).contains("viewer"));
     assert!(!scene.program.run(&["users", "role", "ada@acme.example", "king"]).succeeded);

@@ -4,6 +4,7 @@ mod catalog;
 mod incidents;
 mod integrations;
 mod on_call;
+mod openid;
 mod pages;
 mod people;
 mod settings;

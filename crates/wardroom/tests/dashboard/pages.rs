@@ -35,6 +35,8 @@ const PAGES: &[&str] = &[
     "/settings/api-keys",
     "/settings/api-keys/new",
     "/settings/api-keys/identifiers",
+    "/settings/sign-in",
+    "/settings/sign-in/new",
     "/settings/ip-allow-list",
     "/settings/audit-log",
     "/settings/severities",

@@ -3,7 +3,7 @@
 use people::api_keys::{ApiKey, Grant};
 use people::custom_roles::CustomRole;
 use people::sign_in::{self, with_password};
-use people::users::{BaseRole, find_by_email};
+use people::users::{BaseRole, User, find_by_email};
 use store::{Cx, Origin, Who};
 
 use crate::support::{PASSWORD, app, email, person, sign_in as try_to_sign_in, signed_in};
@@ -128,4 +128,25 @@ fn a_viewer_sees_who_there_is_and_nothing_of_how_they_get_in() {
     for action in ["roles", "link", "unlock", "deactivate", "reactivate", "sessions/end", "second-factor/reset"] {
         viewer.submit(&format!("/people/{ada}/{action}"), &[("role", "viewer")]).expect(403);
     }
+}
+
+#[test]
+fn the_last_owner_stays_one() {
+    let app = app();
+    let olga = person(&app, "Olga", BaseRole::Owner);
+    let owner = app.browser();
+    try_to_sign_in(&owner, "Olga", PASSWORD).leads_to();
+    let home = format!("/people/{olga}");
+    let roles = format!("{home}/roles");
+    owner.get(&home);
+    let refused = owner.submit(&roles, &[("role", "administrator")]).expect(422);
+    assert!(refused.says("id=\"role-error\"") && refused.says("this is the last owner"), "{}", refused.text);
+    let gone = app.store.write(Who::system(), move |cx| User::deactivate(cx, olga).map(drop)).wait();
+    assert!(gone.unwrap_err().to_string().contains("this is the last owner"));
+
+    let otto = person(&app, "Otto", BaseRole::Owner);
+    app.write(move |cx| User::deactivate(cx, otto).map(drop));
+    owner.submit(&roles, &[("role", "viewer")]).expect(422);
+    app.write(move |cx| User::reactivate(cx, otto).map(drop));
+    owner.submit(&roles, &[("role", "viewer")]).leads_to();
 }

@@ -4,7 +4,7 @@ use people::users::BaseRole;
 use serde_json::Value;
 use testkit::{App, Browser, Shown};
 
-use crate::support::{app, signed_in};
+use crate::support::{PASSWORD, app, signed_in};
 
 const KEYS: &str = "/settings/api-keys";
 
@@ -247,4 +247,34 @@ fn responders_and_viewers_see_the_lists_and_nothing_else() {
     viewer.submit("/settings/api-keys/new", &[("name", "x")]).expect(403);
     viewer.submit("/settings/ip-allow-list", &[("version", "0"), ("enabled", "false")]).expect(403);
     assert_eq!(status(&app, &token, "/v1/severities"), 200);
+}
+
+#[test]
+fn the_allow_list_keeps_people_out_as_it_does_programs() {
+    let app = app();
+    let owner = signed_in(&app, "Olga", BaseRole::Owner);
+    let session = owner.cookie("wardroom_session").unwrap();
+    let elsewhere = app.browser().at("192.0.2.7");
+    let style = between(&elsewhere.get("/sign-in").expect(200), "rel=\"stylesheet\" href=\"", "\"");
+    let place = "/settings/ip-allow-list";
+    let set = |enabled| {
+        let version = owner.get(place).expect(200).hidden("version").unwrap();
+        let fields = [("version", version.as_str()), ("enabled", enabled), ("allowlist", "127.0.0.1")];
+        owner.submit(place, &fields).leads_to();
+    };
+    set("true");
+    for path in ["/sign-in", "/sign-in/link/0123", "/", "/settings", "/nothing"] {
+        let refused = elsewhere.get(path).expect(403);
+        assert!(
+            refused.says("requests from 192.0.2.7 are not allowed") && !refused.says("name=\"password\""),
+            "{path}"
+        );
+    }
+    elsewhere.send_form("/sign-in", &[("email", "olga@acme.example"), ("password", PASSWORD)]).expect(403);
+    elsewhere.keep("wardroom_session", &session);
+    elsewhere.get("/").expect(403);
+    assert_eq!(elsewhere.get(&style).expect(200).status, 200, "the refusal is drawn all the same");
+    owner.get("/").expect(200);
+    set("false");
+    elsewhere.get("/").expect(200);
 }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use people::sign_in::Turns;
 use people::users::BaseRole;
 
-use crate::support::{PASSWORD, app, authenticator, email, link_for, person, sign_in, signed_in};
+use crate::support::{PASSWORD, app, app_in, authenticator, email, link_for, person, sign_in, signed_in};
 
 #[test]
 fn who_is_not_signed_in_is_asked_to_and_comes_back_to_where_they_wanted() {
@@ -127,4 +128,21 @@ fn a_session_does_not_outlive_signing_in_again_with_a_token_that_somebody_plante
     browser.keep("wardroom_session", "planted");
     sign_in(&browser, "Ada", PASSWORD).leads_to();
     assert_ne!(browser.cookie("wardroom_session").unwrap(), "planted");
+}
+
+#[test]
+fn who_signs_in_while_too_many_do_is_asked_to_come_back_and_has_not_failed() {
+    let turns = Turns::new(1, 0);
+    let theirs = turns.clone();
+    let app = app_in(|world| world.with(theirs));
+    person(&app, "Ada", BaseRole::Responder);
+    let others = turns.take().unwrap();
+    let browser = app.browser();
+    for _ in 0..10 {
+        let refused = sign_in(&browser, "Ada", PASSWORD).expect(503);
+        assert!(refused.says("Too many people sign in at this moment") && !refused.says(PASSWORD));
+        assert_eq!(refused.retry_after, Some(5));
+    }
+    drop(others);
+    assert_eq!(sign_in(&browser, "Ada", PASSWORD).leads_to(), "/");
 }

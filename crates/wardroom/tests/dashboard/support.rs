@@ -14,12 +14,23 @@ use testkit::{App, Browser, Options};
 /// Everybody's password.
 pub const PASSWORD: &str = "correct horse battery";
 
-/// A server with its dashboard.
+/// A server with its dashboard, which believes proxies on this machine.
 pub fn app() -> App {
+    app_in(|world| world)
+}
+
+/// The same in another world.
+pub fn app_in(outside: impl FnOnce(World) -> World + 'static) -> App {
     let pages = |store, assembly, settings: &_| dashboard::pages(Desk::new(store, assembly, settings));
     // Guessing costs little here, so that the tests are fast.
-    let cheap = |world: World| world.with(Cost { memory: 8, passes: 1 });
-    App::with(wardroom::features, Options { pages: Some(pages), outside: Some(Box::new(cheap)), ..Options::default() })
+    let cheap = |world: World| outside(world.with(Cost { memory: 8, passes: 1 }));
+    let options = Options {
+        pages: Some(pages),
+        outside: Some(Box::new(cheap)),
+        trusted_proxies: vec!["127.0.0.0/8".into()],
+        ..Options::default()
+    };
+    App::with(wardroom::features, options)
 }
 
 /// Somebody with this role, and their password.

@@ -5,6 +5,7 @@ mod audit_log;
 mod ip_allowlist;
 mod lists;
 mod options;
+mod sign_in;
 
 use std::sync::Arc;
 
@@ -43,9 +44,16 @@ const SECTIONS: &[Section] = &[
         scope: "api_keys.view",
     },
     Section {
+        path: "/settings/sign-in",
+        name: "Sign-in",
+        about: "Who vouches for people, beside their passwords",
+        icon: "person",
+        scope: sign_in::SCOPE,
+    },
+    Section {
         path: "/settings/ip-allow-list",
         name: "IP allow list",
-        about: "Where requests with an API key may come from",
+        about: "Where people and programs may come from",
         icon: "lock",
         scope: "security_settings.update",
     },
@@ -60,10 +68,18 @@ const SECTIONS: &[Section] = &[
 
 /// Every page of the settings.
 pub fn routes(desk: &Arc<Desk>) -> Vec<PageRoute> {
-    [overview::routes, api_keys::routes, ip_allowlist::routes, audit_log::routes, options::routes, lists::routes]
-        .into_iter()
-        .flat_map(|routes| routes(desk))
-        .collect()
+    [
+        overview::routes,
+        api_keys::routes,
+        sign_in::routes,
+        ip_allowlist::routes,
+        audit_log::routes,
+        options::routes,
+        lists::routes,
+    ]
+    .into_iter()
+    .flat_map(|routes| routes(desk))
+    .collect()
 }
 
 fn show(page: &Page) -> Result<View> {
