@@ -26,6 +26,9 @@ use crate::open::operator;
 use crate::serve::{Node, runtime};
 use crate::{Outcome, logging};
 
+/// Where the servers are that somebody may want to try things out with: on the same machine.
+const LOOPBACK: [&str; 2] = ["127.0.0.0/8", "::1/128"];
+
 /// Serve a throw-away organisation with sample data.
 #[derive(Debug, Args)]
 pub struct Demo {
@@ -39,7 +42,11 @@ impl Demo {
     pub fn run(&self) -> Outcome {
         logging::start("warn");
         let directory = tempfile::Builder::new().prefix("wardroom-demo-").tempdir()?;
-        let data = DataArgs { data_dir: Some(directory.path().to_owned()), ..DataArgs::default() };
+        let data = DataArgs {
+            data_dir: Some(directory.path().to_owned()),
+            private_addresses: LOOPBACK.iter().map(|network| network.parse()).collect::<Result<_, _>>()?,
+            ..DataArgs::default()
+        };
         let server = ServerArgs {
             listen: Some(self.listen),
             organisation: Some(story::ORGANISATION.into()),

@@ -22,7 +22,7 @@ export default defineConfig({
   // Pictures are taken of what the journeys leave, and before anybody does harm.
   projects: [
     { name: "sign in", testMatch: "sign-in.js" },
-    { name: "journeys", testMatch: "journeys.js", dependencies: ["sign in"], use: { storageState: owner } },
+    { name: "journeys", testMatch: ["journeys.js", "openid.js"], dependencies: ["sign in"], use: { storageState: owner } },
     { name: "looks", testMatch: "looks.js", dependencies: ["journeys"], use: { storageState: owner } },
     { name: "harm", testMatch: "hostile.js", dependencies: ["looks"], use: { storageState: owner } },
   ],
