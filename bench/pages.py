@@ -6,6 +6,7 @@ How soon pages are painted is told by the browser tests, which bench/README.md s
 """
 
 import argparse
+import html
 import http.client
 import re
 import time
@@ -40,12 +41,12 @@ def pages(reader):
     found, waiting = {}, ["/"]
     while waiting:
         path = waiting.pop(0)
-        kind = ID.sub("id", path.split("?")[0])
+        kind = ID.sub("id", re.split("[?#]", path)[0])
         if kind in found or NO_PAGE.match(path):
             continue
         found[kind] = path
-        links = re.findall(r'<a [^>]*href="(/[^"]*)"', reader.ask("GET", path)[2].decode())
-        waiting += [link.replace("&amp;", "&").split("#")[0] for link in links]
+        links = re.findall(r'<a [^>]*href="([^"]*)"', reader.ask("GET", path)[2].decode())
+        waiting += [link for link in map(html.unescape, links) if link.startswith("/")]
     return found
 
 
