@@ -45,8 +45,7 @@ impl Fields {
     fn body<'f>(&self, fields: impl Iterator<Item = (&'f str, &'f str)>) -> Json {
         let mut body = json!({});
         for (name, value) in fields {
-            let place = name.split('.').fold(&mut body, |place, step| &mut place[step]);
-            *place = json!(value);
+            put(&mut body, name, json!(value));
         }
         body
     }
@@ -91,6 +90,11 @@ impl Fields {
     pub fn raw(&self, name: &str) -> &str {
         self.0.iter().find(|(own, _)| own == name).map_or("", |(_, value)| value)
     }
+}
+
+/// Puts a value into `body` where the field `name` has its place: `incident.name` is `name` within `incident`.
+pub fn put(body: &mut Json, name: &str, value: Json) {
+    *name.split('.').fold(body, |place, step| &mut place[step]) = value;
 }
 
 /// A query string.

@@ -7,6 +7,7 @@ mod on_call;
 mod openid;
 mod pages;
 mod people;
+mod pipes;
 mod settings;
 mod sign_in;
 mod support;
