@@ -38,8 +38,12 @@ impl Fields {
 
     /// The same with fields that are there but blank: what they held is to go.
     pub fn given(&self, names: &[&str]) -> Json {
-        let is_there = |name: &&&str| self.0.iter().any(|(own, _)| own == **name);
-        self.body(names.iter().filter(is_there).map(|name| (*name, self.text(name))))
+        self.body(names.iter().filter(|name| self.has(name)).map(|name| (*name, self.text(name))))
+    }
+
+    /// Whether there is such a field, be it blank.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(own, _)| own == name)
     }
 
     fn body<'f>(&self, fields: impl Iterator<Item = (&'f str, &'f str)>) -> Json {

@@ -10,6 +10,7 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Va
 use serde_json::{Value as Json, json};
 
 use crate::assets;
+use crate::fields::step;
 use crate::page::{Page, Refused};
 use crate::pages::{Entry, NAVIGATION};
 
@@ -63,6 +64,10 @@ const TEMPLATES: &[(&str, &str)] = templates![
     "catalog/entry.html",
     "catalog/edit.html",
     "catalog/import.html",
+    "catalog/type_form.html",
+    "catalog/type_delete.html",
+    "catalog/attributes.html",
+    "catalog/attribute.html",
     "teams/list.html",
     "teams/show.html",
     "people/list.html",
@@ -121,6 +126,7 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment
         .add_filter("hue", |text: &str| text.bytes().fold(7_u32, |hue, byte| (hue * 31 + u32::from(byte)) % HUES));
     environment.add_filter("link", |address: &str| if is_web(address) { address.to_owned() } else { String::new() });
+    environment.add_filter("step", |text: &str| step(text).into_owned());
     environment.add_filter("words", |text: &str| text.replace('_', " "));
     environment
 });

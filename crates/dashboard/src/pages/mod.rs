@@ -55,8 +55,6 @@ pub fn routes(desk: &Arc<Desk>) -> Vec<PageRoute> {
         incident::routes,
         on_call::routes,
         catalog::routes,
-        catalog::entry::routes,
-        catalog::import::routes,
         teams::routes,
         people::routes,
         integrations::routes,

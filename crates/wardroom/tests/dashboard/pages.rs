@@ -21,6 +21,7 @@ const PAGES: &[&str] = &[
     "{}/attachments/new",
     "{}/members",
     "/catalog",
+    "/catalog/types/new",
     "/teams",
     "/people",
     "/people?containing=ol",

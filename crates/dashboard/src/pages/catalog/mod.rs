@@ -1,22 +1,41 @@
 //! The catalog: its types, and the entries of a type.
 
-pub mod entry;
+mod attributes;
+mod entry;
 mod graph;
-pub mod import;
+mod import;
 mod plan;
+mod types;
+
+use std::sync::Arc;
 
 use base::{Error, Id, Result};
 use catalog::entries::{Backlink, Entry, backlinks, search};
 use catalog::types::{CatalogType, Types};
 use serde_json::{Value as Json, json};
 use store::Cx;
-use web::View;
+use web::{PageRoute, View};
 
-use crate::page::{Page, pages};
+use crate::desk::Desk;
+use crate::fields::step;
+use crate::page::Page;
 
-pages! {
-    GET "/catalog" => types;
-    GET "/catalog/{type}" => entries;
+mod lists {
+    use super::{entries, list};
+    use crate::page::pages;
+
+    pages! {
+        GET "/catalog" => list;
+        GET "/catalog/{type}" => entries;
+    }
+}
+
+/// Every page of the catalog.
+pub fn routes(desk: &Arc<Desk>) -> Vec<PageRoute> {
+    [lists::routes, types::routes, attributes::routes, entry::routes, import::routes]
+        .into_iter()
+        .flat_map(|routes| routes(desk))
+        .collect()
 }
 
 /// How many attributes have a column in the list of entries.
@@ -26,7 +45,7 @@ const FOUND: usize = 25;
 /// How many of the entries that point at one are shown.
 pub const BACKLINKS: usize = 50;
 
-fn types(page: &Page) -> Result<View> {
+fn list(page: &Page) -> Result<View> {
     let types = page.ask("Catalog V3#ListTypes", "", "")?["catalog_types"].take();
     Ok(page.show("catalog/types.html", json!({"types": types})))
 }
@@ -66,6 +85,22 @@ fn found(page: &Page, text: &str) -> Result<Json> {
 /// The type whose ID stands in the path.
 fn type_of(page: &Page) -> Result<Json> {
     Ok(page.ask("Catalog V3#ShowType", page.segment(0), "")?["catalog_type"].take())
+}
+
+/// The same for whoever may do what takes this scope, unless Wardroom itself keeps the type.
+fn admitted(page: &Page, scope: &str) -> Result<Json> {
+    page.require(scope)?;
+    let of = type_of(page)?;
+    if of["is_editable"] == false {
+        let name = of["name"].as_str().unwrap_or_default();
+        return Err(Error::forbidden(format!("Wardroom itself keeps {name}")));
+    }
+    Ok(of)
+}
+
+/// Where a type is.
+fn home(of: &Json) -> String {
+    format!("/catalog/{}", step(of["id"].as_str().unwrap_or_default()))
 }
 
 /// What points at an entry, for whoever has been shown it: at most [`BACKLINKS`] and one more, which says that there
