@@ -53,6 +53,7 @@ pub fn routes(desk: &Arc<Desk>) -> Vec<PageRoute> {
         me::routes,
         incidents::routes,
         incident::routes,
+        incident::fields::routes,
         on_call::routes,
         catalog::routes,
         teams::routes,

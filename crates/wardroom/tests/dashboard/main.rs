@@ -1,6 +1,7 @@
 //! What the dashboard promises, tried over HTTP on the whole server, as a browser without scripts sees it.
 
 mod catalog;
+mod fields;
 mod incidents;
 mod integrations;
 mod on_call;

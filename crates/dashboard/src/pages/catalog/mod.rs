@@ -70,8 +70,14 @@ fn entries(page: &Page) -> Result<View> {
 
 /// The first entries that have this in what they are called, as the list of all would show them.
 fn found(page: &Page, text: &str) -> Result<Json> {
-    let (of, text) = (type_of(page)?, text.to_owned());
-    let id: Id<CatalogType> = page.segment(0).parse().map_err(|_| Error::not_found())?;
+    let (of, (entries, goes_on)) = (type_of(page)?, entries_with(page, page.segment(0), text)?);
+    Ok(json!({"catalog_type": of, "catalog_entries": entries, "goes_on": goes_on}))
+}
+
+/// The first entries of a type that have this in what they are called, and whether there are more.
+pub fn entries_with(page: &Page, of: &str, text: &str) -> Result<(Vec<Json>, bool)> {
+    let (id, text): (Id<CatalogType>, _) = (of.parse().map_err(|_| Error::not_found())?, text.to_owned());
+    page.require("catalog_entries.view")?;
     let look = move |cx: &mut Cx<'_>| {
         let of = cx.get(id)?;
         search(cx, &of, &text, FOUND + 1)
@@ -79,12 +85,17 @@ fn found(page: &Page, text: &str) -> Result<Json> {
     let found = page.look(look)?;
     let show = |id: &Id<Entry>| Ok(page.ask("Catalog V3#ShowEntry", &id.to_string(), "")?["catalog_entry"].take());
     let entries = found.iter().take(FOUND).map(show).collect::<Result<Vec<_>>>()?;
-    Ok(json!({"catalog_type": of, "catalog_entries": entries, "goes_on": found.len() > FOUND}))
+    Ok((entries, found.len() > FOUND))
+}
+
+/// A type.
+pub fn type_with_id(page: &Page, id: &str) -> Result<Json> {
+    Ok(page.ask("Catalog V3#ShowType", id, "")?["catalog_type"].take())
 }
 
 /// The type whose ID stands in the path.
 fn type_of(page: &Page) -> Result<Json> {
-    Ok(page.ask("Catalog V3#ShowType", page.segment(0), "")?["catalog_type"].take())
+    type_with_id(page, page.segment(0))
 }
 
 /// The same for whoever may do what takes this scope, unless Wardroom itself keeps the type.

@@ -1,5 +1,7 @@
 //! One incident: what is known of it, and what is done about it.
 
+pub mod fields;
+
 use base::Result;
 use serde_json::{Value as Json, json};
 use web::View;
@@ -18,8 +20,6 @@ pages! {
     POST "/incidents/{id}/edit" => edit;
     GET "/incidents/{id}/roles" => roles_form;
     POST "/incidents/{id}/roles" => assign;
-    GET "/incidents/{id}/fields" => fields_form;
-    POST "/incidents/{id}/fields" => set_fields;
     GET "/incidents/{id}/actions/new" => action_form;
     POST "/incidents/{id}/actions/new" => add_action;
     POST "/incidents/{id}/actions/{action}" => move_action;
@@ -54,6 +54,7 @@ fn show(page: &Page) -> Result<View> {
     for (operation, name, page_size) in PARTS {
         variables[name] = page.ask_if_allowed(operation, "", &parts_query(&id, page_size))?[name].take();
     }
+    variables["has_fields"] = (!fields::all(page)?.is_empty()).into();
     variables["ended_at"] = ended_at(&variables["incident"]);
     if page.may("incident_updates.create") {
         variables["update"] = update_choices(page)?;
@@ -178,40 +179,6 @@ fn assign(page: &Page) -> Result<View> {
     let assignments: Vec<_> = page.form.under("role").map(assignment).collect();
     let body = json!({"incident": {"incident_role_assignments": assignments}});
     edit_incident(page, body, "The roles are assigned", roles_with)
-}
-
-fn fields_form(page: &Page) -> Result<View> {
-    page.require("incidents.update_custom_fields")?;
-    fields_with(page, &Refused::default())
-}
-
-fn fields_with(page: &Page, refused: &Refused) -> Result<View> {
-    form(page, "incidents/fields.html", json!({}), refused)
-}
-
-fn set_fields(page: &Page) -> Result<View> {
-    let kinds = ["value_text", "value_link", "value_numeric", "value_option_id", "value_catalog_entry_id"];
-    let mut fields: Vec<(&str, Vec<Json>)> = Vec::new();
-    for (kind, (id, value)) in kinds.into_iter().flat_map(|kind| page.form.under(kind).map(move |field| (kind, field)))
-    {
-        if fields.last().is_none_or(|(last, _)| *last != id) {
-            fields.push((id, Vec::new()));
-        }
-        if let Some((_, values)) = fields.last_mut()
-            && !value.is_empty()
-        {
-            values.push(json!({kind: value}));
-        }
-    }
-    let entries: Vec<_> = fields.iter().map(|(id, values)| json!({"custom_field_id": id, "values": values})).collect();
-    let body = json!({"incident": {"custom_field_entries": entries}});
-    edit_incident(page, body, "The fields are set", |page, refused| {
-        let named = fields.iter().enumerate();
-        let refused = named.fold(refused.clone(), |refused, (index, (id, _))| {
-            refused.moved(&format!("incident.custom_field_entries.{index}"), id)
-        });
-        fields_with(page, &refused)
-    })
 }
 
 fn action_form(page: &Page) -> Result<View> {
