@@ -1,6 +1,7 @@
 //! Incidents, declared and worked on in a browser without scripts.
 
 use people::users::BaseRole;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::support::{app, declare, signed_in};
 
@@ -120,4 +121,75 @@ fn the_list_s_address_is_its_filter() {
     let closed = browser.get("/incidents?status_category%5Bone_of%5D=closed").expect(200);
     assert!(closed.says("Nothing matches") && !closed.says("Checkout is down"));
     browser.get("/incidents?status_category%5Bone_of%5D=nonsense").expect(422);
+}
+
+#[test]
+fn an_incident_is_found_by_a_part_of_its_name_or_by_its_reference() {
+    let app = app();
+    let browser = signed_in(&app, "Ada", BaseRole::Responder);
+    let (checkout, cafe, odd) =
+        (declare(&browser, "Checkout is down"), declare(&browser, "CAFÉ orders"), declare(&browser, "100%_done \\o/"));
+    let finds = |text: &str| {
+        let text = utf8_percent_encode(text, NON_ALPHANUMERIC);
+        let page = browser.get(&format!("/incidents?q={text}")).expect(200);
+        [&checkout, &cafe, &odd].map(|incident| page.says(&format!("href=\"{incident}\"")))
+    };
+    for (text, found) in [
+        ("checkOUT", [true, false, false]),
+        ("out is", [true, false, false]),
+        ("café", [false, true, false]),
+        ("o", [true, true, true]),
+        ("%", [false, false, true]),
+        ("_", [false, false, true]),
+        ("\\", [false, false, true]),
+        ("INC-2", [false, true, false]),
+        ("inc-2", [false, true, false]),
+        ("3", [false, false, true]),
+        ("INC-12", [false; 3]),
+        ("é", [false, true, false]),
+        ("'", [false; 3]),
+    ] {
+        assert_eq!(finds(text), found, "{text}");
+    }
+    browser.get(&format!("{checkout}/edit"));
+    let renamed = [("incident.name", "Tills are down"), ("incident.summary", "")];
+    browser.submit(&format!("{checkout}/edit"), &renamed).leads_to();
+    assert_eq!((finds("checkout")[0], finds("TILLS")[0]), (false, true), "by what it is called now");
+}
+
+#[test]
+fn a_search_stays_in_the_address_with_the_filters_and_from_page_to_page() {
+    let app = app();
+    let browser = signed_in(&app, "Ada", BaseRole::Responder);
+    for number in 0..27 {
+        declare(&browser, &format!("Till {number}"));
+    }
+    declare(&browser, "Lamp");
+    let first = browser.get("/incidents?q=till&status_category%5Bone_of%5D=live").expect(200);
+    assert!(first.says("<small>27</small>") && first.says("value=\"till\"") && !first.says("Lamp"));
+    assert!(first.says("q=till&amp;status_category%5Bone_of%5D=closed"), "{}", first.text);
+    let (_, rest) =
+        first.text.split_once("rel=\"next\"").map(|(before, _)| before.rsplit_once("href=\"").unwrap()).unwrap();
+    let next = browser.get(&rest.split_once('"').unwrap().0.replace("&amp;", "&")).expect(200);
+    assert!(next.says("Till 0") && next.says("Till 1<") && !next.says("Till 2<"));
+    let closed = browser.get("/incidents?q=till&status_category%5Bone_of%5D=closed").expect(200);
+    assert!(closed.says("No incident has till in its name"));
+}
+
+#[test]
+fn the_search_finds_no_private_incident_of_others_and_clients_have_none() {
+    let app = app();
+    let (owner, viewer) = (signed_in(&app, "Olga", BaseRole::Owner), signed_in(&app, "Vera", BaseRole::Viewer));
+    let page = owner.get("/incidents/new").expect(200);
+    let (key, severity) = (page.hidden("idempotency_key").unwrap(), page.option("Minor").unwrap());
+    let fields = [("idempotency_key", &*key), ("name", "Leak"), ("severity_id", &severity), ("visibility", "private")];
+    let incident = owner.submit("/incidents/new", &fields).leads_to().to_owned();
+    assert!(owner.get("/incidents?q=leak").says(&incident));
+    for text in ["leak", "INC-1"] {
+        let page = viewer.get(&format!("/incidents?q={text}")).expect(200);
+        assert!(!page.says("Leak") && page.says("<small>0</small>"));
+    }
+    declare(&owner, "Till");
+    let listed = app.admin().get("/v2/incidents?q=nothing").expect(200);
+    assert!(!listed["incidents"].as_array().unwrap().is_empty(), "a parameter that the API doesn't have is left alone");
 }
