@@ -11,6 +11,7 @@ use serde_json::{Value as Json, json};
 
 use crate::assets;
 use crate::fields::step;
+use crate::markdown;
 use crate::page::{Page, Refused};
 use crate::pages::{Entry, NAVIGATION};
 
@@ -126,6 +127,7 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment
         .add_filter("hue", |text: &str| text.bytes().fold(7_u32, |hue, byte| (hue * 31 + u32::from(byte)) % HUES));
     environment.add_filter("link", |address: &str| if is_web(address) { address.to_owned() } else { String::new() });
+    environment.add_filter("markdown", |text: &str| Value::from_safe_string(markdown::html(text)));
     environment.add_filter("step", |text: &str| step(text).into_owned());
     environment.add_filter("words", |text: &str| text.replace('_', " "));
     environment
@@ -174,7 +176,7 @@ fn at(text: &str, zone: &str, form: &str) -> Result<String, Error> {
 }
 
 /// Whether an address leads to a page: scripts have addresses, too.
-fn is_web(address: &str) -> bool {
+pub fn is_web(address: &str) -> bool {
     let address = address.to_ascii_lowercase();
     ["https://", "http://", "mailto:"].iter().any(|scheme| address.starts_with(scheme))
 }

@@ -193,3 +193,21 @@ fn the_search_finds_no_private_incident_of_others_and_clients_have_none() {
     let listed = app.admin().get("/v2/incidents?q=nothing").expect(200);
     assert!(!listed["incidents"].as_array().unwrap().is_empty(), "a parameter that the API doesn't have is left alone");
 }
+
+#[test]
+fn summaries_and_updates_are_markdown_within_the_page_s_own_outline() {
+    let app = app();
+    let browser = signed_in(&app, "Ada", BaseRole::Responder);
+    let incident = declare(&browser, "Checkout is down");
+    browser.get(&incident);
+    let summary = "# What\n\nNobody can **pay**: see https://graphs.example/1\nSince noon";
+    let fields = [("incident.name", "Checkout is down"), ("incident.summary", summary)];
+    browser.submit(&format!("{incident}/edit"), &fields).leads_to();
+    browser.submit(&format!("{incident}/update"), &[("idempotency_key", "1"), ("message", "- a\n- b")]).leads_to();
+    let page = browser.get(&incident).expect(200);
+    assert!(page.says("<strong>pay</strong>") && page.says("<li>a</li>") && page.says("<h3>What</h3>"));
+    assert!(page.says("<a href=\"https://graphs.example/1\" rel=\"noopener nofollow ugc\">"), "{}", page.text);
+    assert!(page.says("<br />\nSince noon") && page.text.matches("<h1").count() == 1);
+    let edit = browser.get(&format!("{incident}/edit")).expect(200);
+    assert!(edit.says("Nobody can **pay**"), "it is edited as it was typed");
+}

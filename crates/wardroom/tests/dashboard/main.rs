@@ -9,6 +9,7 @@ mod openid;
 mod pages;
 mod people;
 mod pipes;
+mod scripts;
 mod settings;
 mod sign_in;
 mod support;
