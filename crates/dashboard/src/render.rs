@@ -53,6 +53,7 @@ const TEMPLATES: &[(&str, &str)] = templates![
     "on_call/calendar.html",
     "on_call/override.html",
     "on_call/covers.html",
+    "on_call/own_shifts.html",
     "on_call/cover.html",
     "on_call/cover_form.html",
     "on_call/time_off.html",
