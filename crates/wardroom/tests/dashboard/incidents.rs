@@ -211,3 +211,31 @@ fn summaries_and_updates_are_markdown_within_the_page_s_own_outline() {
     let edit = browser.get(&format!("{incident}/edit")).expect(200);
     assert!(edit.says("Nobody can **pay**"), "it is edited as it was typed");
 }
+
+#[test]
+fn the_members_of_a_private_incident_stand_on_its_page_and_are_changed_there() {
+    let app = app();
+    let owner = signed_in(&app, "Olga", BaseRole::Owner);
+    let (ada, bob) = (signed_in(&app, "Ada", BaseRole::Responder), signed_in(&app, "Bob", BaseRole::Responder));
+    assert!(!owner.get(&declare(&owner, "Public")).says("Who may see it"));
+    let page = ada.get("/incidents/new").expect(200);
+    let (key, severity) = (page.hidden("idempotency_key").unwrap(), page.option("Minor").unwrap());
+    let fields = [("idempotency_key", &*key), ("name", "Leak"), ("severity_id", &severity), ("visibility", "private")];
+    let incident = ada.submit("/incidents/new", &fields).leads_to().to_owned();
+    let members = |page: &testkit::Shown| {
+        let (_, rest) = page.text.split_once("id=\"members\"").expect("the members");
+        ["Ada", "Bob"].map(|name| rest.split("</section>").next().unwrap().contains(&format!("<span>{name}</span>")))
+    };
+    assert_eq!(members(&ada.get(&incident).expect(200)), [true, false]);
+    bob.get(&incident).expect(404);
+
+    let path = format!("{incident}/members");
+    let id = owner.get(&path).expect(200).option("Bob").unwrap();
+    assert_eq!(owner.submit(&path, &[("user_id", &id)]).leads_to(), incident);
+    assert_eq!(members(&owner.get(&incident).expect(200)), [true, true]);
+    assert_eq!(members(&bob.get(&incident).expect(200)), [true, true], "whoever sees it sees who else does");
+    owner.get(&incident);
+    owner.submit(&path, &[("user_id", &id), ("change", "revoke")]).leads_to();
+    assert_eq!(members(&owner.get(&incident).expect(200)), [true, false]);
+    bob.get(&incident).expect(404);
+}

@@ -39,6 +39,7 @@ const PARTS: &[(&str, &str, &str)] = &[
     ("Actions V3#List", "actions", "250"),
     ("Follow-ups V3#List", "follow_ups", "250"),
     ("Incident Attachments V1#List", "incident_attachments", ""),
+    ("Incident Memberships#List", "incident_memberships", ""),
 ];
 
 fn parts_query(id: &str, page_size: &str) -> String {
@@ -266,6 +267,12 @@ fn detach(page: &Page) -> Result<View> {
     Ok(page.done(&home_of(page), "The link is taken away"))
 }
 
+/// The incident, as long as the visitor sees it.
+fn home_or_list(page: &Page) -> Result<String> {
+    let is_seen = !page.ask_if_allowed("Incidents V2#Show", page.segment(0), "")?.is_null();
+    Ok(if is_seen { home_of(page) } else { "/incidents".to_owned() })
+}
+
 fn members_form(page: &Page) -> Result<View> {
     page.require("incident_memberships.grant")?;
     members_with(page, &Refused::default())
@@ -282,5 +289,9 @@ fn change_members(page: &Page) -> Result<View> {
         "revoke" => ("Incident Memberships V1#Revoke", "They see the incident no more"),
         _ => ("Incident Memberships V1#Create", "They may see the incident now"),
     };
-    submit(page, (operation, body), told, members_with)
+    let submitted = page.submit(operation, "", body)?;
+    match submitted {
+        Ok(_) => Ok(page.done(&home_or_list(page)?, told)),
+        Err(refused) => members_with(page, &refused),
+    }
 }
