@@ -13,7 +13,7 @@ use crate::assets;
 use crate::fields::step;
 use crate::markdown;
 use crate::page::{Page, Refused};
-use crate::pages::{Entry, NAVIGATION};
+use crate::pages::{Entry, NAVIGATION, SHORTCUTS};
 
 macro_rules! templates {
     ($($name:literal),+ $(,)?) => {
@@ -147,7 +147,7 @@ pub fn page(page: &Page, template: &str, variables: Json) -> Result<String, Erro
         "me": me, "csrf_token": visitor.map(|visitor| visitor.session.csrf().reveal().to_owned()), "zone": zone,
         "now": page.desk.store.world().now(), "path": page.visit.path, "address": page.address(),
         "assets": assets::addresses(), "done": page.told(), "organisation": page.desk.store.site().organisation, "refused": Refused::default(),
-        "query": page.query.as_json(), "form": page.form.as_json(), "navigation": navigation(page),
+        "query": page.query.as_json(), "form": page.form.as_json(), "navigation": navigation(page), "shortcuts": shortcuts(page),
     });
     let access = visitor.map(|visitor| Arc::clone(&visitor.who.access));
     let may = move |scope: &str| access.as_ref().is_some_and(|access| access.everywhere(scope));
@@ -167,6 +167,15 @@ fn navigation(page: &Page) -> Json {
         json!({"path": entry.path, "name": entry.name, "icon": entry.icon, "is_here": is_here})
     };
     shown.map(entry).collect()
+}
+
+/// What keys do for the visitor.
+fn shortcuts(page: &Page) -> Json {
+    let is_of_use = |scope: Option<&str>| scope.is_none_or(|scope| page.may(scope));
+    let places = NAVIGATION.iter().map(|entry| (entry.keys, entry.name, format!("go {}", entry.path), entry.scope));
+    let others = SHORTCUTS.iter().map(|(keys, name, does, scope)| (*keys, *name, (*does).to_owned(), *scope));
+    let shown = places.chain(others).filter(|(.., scope)| is_of_use(*scope));
+    shown.map(|(keys, name, does, _)| json!({"keys": keys, "name": name, "does": does})).collect()
 }
 
 /// A moment as the reader's clock shows it.
