@@ -130,6 +130,7 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.add_filter("link", |address: &str| if is_web(address) { address.to_owned() } else { String::new() });
     environment.add_filter("markdown", |text: &str| Value::from_safe_string(markdown::html(text)));
     environment.add_filter("step", |text: &str| step(text).into_owned());
+    environment.add_filter("truth", |value: bool| if value { "true" } else { "false" });
     environment.add_filter("words", |text: &str| text.replace('_', " "));
     environment
 });

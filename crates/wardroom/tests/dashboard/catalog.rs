@@ -295,7 +295,8 @@ fn a_type_is_made_and_changed_and_keeps_what_its_form_does_not_show() {
     let noted = json!({"name": "Service", "description": "", "annotations": {"tool": "noted"}});
     app.admin().put(&format!("/v3/catalog_types/{id}"), noted).expect(200);
     let edit = format!("/catalog/types/{id}/edit");
-    assert!(browser.get(&edit).expect(200).says("value=\"Service\""));
+    let form = browser.get(&edit).expect(200);
+    assert!(form.says("value=\"Service\"") && form.says("value=\"box\" selected"));
     let fields = [("name", "Services"), ("description", "What runs"), ("icon", "bolt"), ("color", "pink")];
     assert_eq!(browser.submit(&edit, &fields).leads_to(), format!("/catalog/{id}"));
     let changed = type_of(&app, &id);
@@ -319,6 +320,10 @@ fn attributes_are_added_ordered_changed_and_removed() {
     let path = |place: usize| format!("{list}/{}", attribute(place)["id"].as_str().unwrap());
     assert_eq!((&attribute(1)["type"], &attribute(1)["array"]), (&json!("Custom[\"Service\"]"), &json!(true)));
     assert!(browser.get(&list).says("An entry of Service"));
+    let form = browser.get(&path(1)).expect(200);
+    for held in ["value=\"Custom[&quot;Service&quot;]\" selected", "value=\"true\" selected>Several"] {
+        assert!(form.says(held), "{held}: {}", form.text);
+    }
     send_attribute(&browser, &list, &format!("{}/move", path(2)), &[("to", "up")]).leads_to();
     assert_eq!(names(&type_of(&app, &id)), ["Tier", "Owner", "Needs"]);
     send_attribute(&browser, &list, &format!("{}/move", path(2)), &[("to", "down")]).leads_to();

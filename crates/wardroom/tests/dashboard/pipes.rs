@@ -194,6 +194,7 @@ fn a_schedule_is_turned_off_and_on_and_a_pipe_is_deleted() {
     site.act(&pipe, "pause", &[("paused", "true")]).leads_to();
     let page = site.owner.get(&pipe).expect(200);
     assert!(page.says(">paused<") && !page.says("Next run") && page.says("Turn it on"));
+    assert!(site.owner.get(&format!("{pipe}/edit")).says("<option value=\"true\" selected>No: it waits"));
     site.act(&pipe, "pause", &[("paused", "false")]).leads_to();
     assert_eq!(site.definition(&pipe)["schedule"], "0 9 * * *", "all else stays");
     assert!(site.owner.get(&pipe).says("Next run"));
