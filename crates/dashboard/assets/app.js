@@ -91,26 +91,38 @@
     dialog.showModal();
   }, true);
 
-  // Keys: g and a letter goes somewhere, the rest does something here.
-  const places = { h: "/", i: "/incidents", o: "/on-call", c: "/catalog", t: "/teams", p: "/people", s: "/settings" };
-  const go = (path) => find(`a[href="${path}"]`)?.click();
-  let waiting = false;
+  // Keys do what the help says, until somebody turns them off there.
+  const OFF = "wardroom_keys_off";
+  const stored = (work) => { try { return work(localStorage); } catch { return null; } };
+  const help = () => {
+    find("#keys-on").checked = !stored((storage) => storage.getItem(OFF));
+    find("#help").showModal();
+  };
+  document.addEventListener("change", (event) => {
+    if (event.target.id !== "keys-on") return;
+    stored((storage) => event.target.checked ? storage.removeItem(OFF) : storage.setItem(OFF, "yes"));
+  });
+  document.addEventListener("click", (event) => { if (event.target.closest("[data-help]")) help(); });
+  const go = (path) => { (find(`a[href="${path}"]`) ?? Object.assign(document.createElement("a"), { href: path })).click(); };
+  const act = (does) => {
+    const [what, where] = does.split(" ");
+    if (what === "go") go(where);
+    if (what === "search") find("[data-search]")?.focus();
+    if (what === "help") help();
+  };
+  let before = "";
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") document.querySelectorAll("details[open].menu").forEach((menu) => { menu.open = false; });
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.key === "Shift") return;
     if (event.target.closest("input, textarea, select, dialog, [contenteditable]")) return;
-    if (waiting) {
-      waiting = false;
-      if (places[event.key]) go(places[event.key]);
-      return;
-    }
-    switch (event.key) {
-      case "g": waiting = true; setTimeout(() => { waiting = false; }, 1500); return;
-      case "n": location.href = "/incidents/new"; break;
-      case "?": find("#help")?.showModal(); break;
-      case "/": find("[data-search]")?.focus(); break;
-      default: return;
-    }
+    if (stored((storage) => storage.getItem(OFF))) return;
+    const keys = before + event.key;
+    const all = [...document.querySelectorAll("#help [data-keys]")];
+    const chosen = all.find((shortcut) => shortcut.dataset.keys === keys);
+    before = all.some((shortcut) => shortcut.dataset.keys.startsWith(keys + " ")) ? keys + " " : "";
+    if (before) setTimeout(() => { before = ""; }, 1500);
+    if (!chosen) return;
+    act(chosen.dataset.does);
     event.preventDefault();
   });
 })();

@@ -38,15 +38,18 @@ impl Fields {
 
     /// The same with fields that are there but blank: what they held is to go.
     pub fn given(&self, names: &[&str]) -> Json {
-        let is_there = |name: &&&str| self.0.iter().any(|(own, _)| own == **name);
-        self.body(names.iter().filter(is_there).map(|name| (*name, self.text(name))))
+        self.body(names.iter().filter(|name| self.has(name)).map(|name| (*name, self.text(name))))
+    }
+
+    /// Whether there is such a field, be it blank.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(own, _)| own == name)
     }
 
     fn body<'f>(&self, fields: impl Iterator<Item = (&'f str, &'f str)>) -> Json {
         let mut body = json!({});
         for (name, value) in fields {
-            let place = name.split('.').fold(&mut body, |place, step| &mut place[step]);
-            *place = json!(value);
+            put(&mut body, name, json!(value));
         }
         body
     }
@@ -91,6 +94,11 @@ impl Fields {
     pub fn raw(&self, name: &str) -> &str {
         self.0.iter().find(|(own, _)| own == name).map_or("", |(_, value)| value)
     }
+}
+
+/// Puts a value into `body` where the field `name` has its place: `incident.name` is `name` within `incident`.
+pub fn put(body: &mut Json, name: &str, value: Json) {
+    *name.split('.').fold(body, |place, step| &mut place[step]) = value;
 }
 
 /// A query string.

@@ -9,6 +9,7 @@
 //! | `page`    | one request for a page: who asks, for what, with which fields            |
 //! | `fields`  | queries and forms                                                        |
 //! | `render`  | templates, and the words they have for times and names                   |
+//! | `markdown`| what people write at length                                              |
 //! | `assets`  | styles and scripts, from the binary                                      |
 //! | `live`    | pages that follow what they show                                         |
 //! | `calendar`| the picture of a schedule's calendar                                     |
@@ -22,6 +23,7 @@ mod calendar;
 mod desk;
 mod fields;
 mod live;
+mod markdown;
 mod page;
 mod pages;
 mod render;

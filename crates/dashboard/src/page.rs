@@ -420,4 +420,23 @@ impl Refused {
         }
         self
     }
+
+    /// The same, with what is wrong below this pointer told beside the field of this name, after its place there.
+    #[must_use]
+    pub fn gathered(mut self, pointer: &str) -> Self {
+        let place = |at: &String| Some(at.strip_prefix(pointer)?.strip_prefix('.')?.to_owned());
+        let found: Vec<_> = self.fields.keys().filter_map(|at| Some((at.clone(), place(at)?))).collect();
+        for (at, place) in found {
+            if let Some(message) = self.fields.remove(&at) {
+                self.fields.entry(pointer.to_owned()).or_insert(format!("{place}: {message}"));
+            }
+        }
+        self
+    }
+
+    /// All of it in one text, where there is no form to show it at.
+    pub fn told(&self) -> String {
+        let fields = self.fields.iter().map(|(name, message)| format!("{name}: {message}"));
+        self.whole.iter().cloned().chain(fields).collect::<Vec<_>>().join(" ")
+    }
 }

@@ -10,8 +10,10 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Va
 use serde_json::{Value as Json, json};
 
 use crate::assets;
+use crate::fields::step;
+use crate::markdown;
 use crate::page::{Page, Refused};
-use crate::pages::{Entry, NAVIGATION};
+use crate::pages::{Entry, NAVIGATION, SHORTCUTS};
 
 macro_rules! templates {
     ($($name:literal),+ $(,)?) => {
@@ -51,6 +53,7 @@ const TEMPLATES: &[(&str, &str)] = templates![
     "on_call/calendar.html",
     "on_call/override.html",
     "on_call/covers.html",
+    "on_call/own_shifts.html",
     "on_call/cover.html",
     "on_call/cover_form.html",
     "on_call/time_off.html",
@@ -63,6 +66,10 @@ const TEMPLATES: &[(&str, &str)] = templates![
     "catalog/entry.html",
     "catalog/edit.html",
     "catalog/import.html",
+    "catalog/type_form.html",
+    "catalog/type_delete.html",
+    "catalog/attributes.html",
+    "catalog/attribute.html",
     "teams/list.html",
     "teams/show.html",
     "people/list.html",
@@ -80,6 +87,10 @@ const TEMPLATES: &[(&str, &str)] = templates![
     "integrations/rules.html",
     "integrations/rule.html",
     "integrations/rule_made.html",
+    "integrations/pipes.html",
+    "integrations/pipe.html",
+    "integrations/pipe_parts.html",
+    "integrations/pipe_form.html",
     "settings/overview.html",
     "settings/list.html",
     "settings/item.html",
@@ -117,6 +128,9 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment
         .add_filter("hue", |text: &str| text.bytes().fold(7_u32, |hue, byte| (hue * 31 + u32::from(byte)) % HUES));
     environment.add_filter("link", |address: &str| if is_web(address) { address.to_owned() } else { String::new() });
+    environment.add_filter("markdown", |text: &str| Value::from_safe_string(markdown::html(text)));
+    environment.add_filter("step", |text: &str| step(text).into_owned());
+    environment.add_filter("truth", |value: bool| if value { "true" } else { "false" });
     environment.add_filter("words", |text: &str| text.replace('_', " "));
     environment
 });
@@ -134,7 +148,7 @@ pub fn page(page: &Page, template: &str, variables: Json) -> Result<String, Erro
         "me": me, "csrf_token": visitor.map(|visitor| visitor.session.csrf().reveal().to_owned()), "zone": zone,
         "now": page.desk.store.world().now(), "path": page.visit.path, "address": page.address(),
         "assets": assets::addresses(), "done": page.told(), "organisation": page.desk.store.site().organisation, "refused": Refused::default(),
-        "query": page.query.as_json(), "form": page.form.as_json(), "navigation": navigation(page),
+        "query": page.query.as_json(), "form": page.form.as_json(), "navigation": navigation(page), "shortcuts": shortcuts(page),
     });
     let access = visitor.map(|visitor| Arc::clone(&visitor.who.access));
     let may = move |scope: &str| access.as_ref().is_some_and(|access| access.everywhere(scope));
@@ -156,6 +170,15 @@ fn navigation(page: &Page) -> Json {
     shown.map(entry).collect()
 }
 
+/// What keys do for the visitor.
+fn shortcuts(page: &Page) -> Json {
+    let is_of_use = |scope: Option<&str>| scope.is_none_or(|scope| page.may(scope));
+    let places = NAVIGATION.iter().map(|entry| (entry.keys, entry.name, format!("go {}", entry.path), entry.scope));
+    let others = SHORTCUTS.iter().map(|(keys, name, does, scope)| (*keys, *name, (*does).to_owned(), *scope));
+    let shown = places.chain(others).filter(|(.., scope)| is_of_use(*scope));
+    shown.map(|(keys, name, does, _)| json!({"keys": keys, "name": name, "does": does})).collect()
+}
+
 /// A moment as the reader's clock shows it.
 fn at(text: &str, zone: &str, form: &str) -> Result<String, Error> {
     let unreadable = |error: jiff::Error| Error::new(ErrorKind::InvalidOperation, error.to_string());
@@ -164,7 +187,7 @@ fn at(text: &str, zone: &str, form: &str) -> Result<String, Error> {
 }
 
 /// Whether an address leads to a page: scripts have addresses, too.
-fn is_web(address: &str) -> bool {
+pub fn is_web(address: &str) -> bool {
     let address = address.to_ascii_lowercase();
     ["https://", "http://", "mailto:"].iter().any(|scheme| address.starts_with(scheme))
 }

@@ -28,7 +28,10 @@ use web::Feature;
 /// This feature.
 pub fn feature() -> Feature {
     let part = Part {
-        migrations: &[Migration { version: 20, name: "incidents", sql: include_str!("../migrations/incidents.sql") }],
+        migrations: &[
+            Migration { version: 20, name: "incidents", sql: include_str!("../migrations/incidents.sql") },
+            Migration { version: 21, name: "incident_names", sql: include_str!("../migrations/incident_names.sql") },
+        ],
         followers: &[Follower { kind: "catalog_type", follow: settings::custom_fields::follow_catalog_type }],
         defaults: Some(settings::defaults),
         ..Part::default()

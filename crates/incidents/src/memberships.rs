@@ -1,15 +1,17 @@
 //! Who may see a private incident: its members.
 
 use base::{Error, Id, Result, Time};
-use people::users::{User, UserBody};
+use people::users::{Directory, User, UserBody};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{Condition, Cx, Event, Record, Stored, Value, values};
-use web::{Body, Created, NoContent, Resource};
+use web::{Body, Created, List, NoContent, Query, Resource};
 
-use crate::incident::{Incident, IncidentRef};
+use crate::incident::{Incident, IncidentRef, named};
 
 web::routes! {
+    /// List the members of a private incident, to those who see it.
+    GET "" "Incident Memberships#List" "incidents.view", inside => list;
     /// Make a user a member of a private incident. Doing so twice changes nothing.
     POST "/v1/incident_memberships" "Incident Memberships V1#Create" "incident_memberships.grant" => create;
     /// End a user's membership of a private incident. Doing so twice changes nothing.
@@ -100,6 +102,18 @@ impl Resource for IncidentMembershipBody {
     const MANY: &'static str = "incident_memberships";
 }
 
+impl IncidentMembershipBody {
+    fn of(membership: &Membership, user: &User) -> Self {
+        Self {
+            created_at: membership.created_at,
+            id: membership.id,
+            incident_id: membership.incident,
+            updated_at: membership.created_at,
+            user: UserBody::of(user),
+        }
+    }
+}
+
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "IncidentMembership")]
 struct MembershipPayload {
@@ -122,19 +136,27 @@ impl MembershipPayload {
     }
 }
 
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+struct ListQuery {
+    /// The incident.
+    incident_id: String,
+}
+
+fn list(cx: &mut Cx<'_>, Query(query): Query<ListQuery>) -> Result<List<IncidentMembershipBody>> {
+    let incident = named(cx, &query.incident_id)?;
+    let memberships = cx.list::<Membership>(Condition::equal("incident_id", incident.id), "id")?;
+    let directory = cx.cached::<Directory>()?;
+    let body = |membership: &Membership| Some(IncidentMembershipBody::of(membership, directory.get(membership.user)?));
+    Ok(List(memberships.iter().filter_map(|membership| body(membership)).collect()))
+}
+
 fn create(cx: &mut Cx<'_>, Body(payload): Body<MembershipPayload>) -> Result<Created<IncidentMembershipBody>> {
     let (incident, user) = payload.resolve(cx)?;
     if !incident.is_private() {
         return Err(Error::invalid("incident_id", "only private incidents have members"));
     }
     let membership = grant(cx, incident.id, user.id)?;
-    Ok(Created(IncidentMembershipBody {
-        created_at: membership.created_at,
-        id: membership.id,
-        incident_id: membership.incident,
-        updated_at: membership.created_at,
-        user: UserBody::of(&user),
-    }))
+    Ok(Created(IncidentMembershipBody::of(&membership, &user)))
 }
 
 fn revoke(cx: &mut Cx<'_>, Body(payload): Body<MembershipPayload>) -> Result<NoContent> {

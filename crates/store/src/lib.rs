@@ -45,7 +45,7 @@ pub use db::{Location, Pending};
 pub use jobs::{After, Job, JobKind, Runner, Waits};
 pub use migrate::{Migration, Progress};
 pub use outbox::{Event, Subscriber};
-pub use query::{Condition, Direction, Paging, Slice};
+pub use query::{Condition, Direction, Paging, Slice, containing};
 pub use record::{Record, Stored};
 pub use store::{Follower, ManagedKind, Part, Site, Store, Wants, Wiring, while_renewed};
 pub use tx::Tx;

@@ -5,6 +5,12 @@ use base::AnyId;
 use crate::record::Stored;
 use crate::value::Value;
 
+/// The pattern of `like … escape '\\'` for whatever holds `text`.
+pub fn containing(text: &str) -> String {
+    let literal = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("%{literal}%")
+}
+
 /// A condition on rows: SQL with a `?` for each parameter.
 #[derive(Clone, Debug)]
 pub struct Condition {

@@ -25,6 +25,8 @@ pub struct Route {
     pub is_deprecated: bool,
     /// A rate limit of its own beside the caller's, in requests a minute.
     pub own_limit: Option<u64>,
+    /// Whether it has no address: only this process calls it.
+    pub is_inside: bool,
     pub(crate) endpoint: Endpoint,
 }
 
@@ -100,6 +102,7 @@ impl Route {
             about,
             is_deprecated: false,
             own_limit: None,
+            is_inside: false,
             endpoint: handler.endpoint(),
         }
     }
@@ -134,6 +137,11 @@ impl Route {
     /// Marks it as deprecated.
     pub fn deprecated(self) -> Self {
         Self { is_deprecated: true, ..self }
+    }
+
+    /// Keeps it from clients: it is for pages, which call operations in this process.
+    pub fn inside(self) -> Self {
+        Self { is_inside: true, ..self }
     }
 
     /// Gives it a rate limit of its own.
@@ -220,7 +228,7 @@ where
 }
 
 /// A route table: `fn routes() -> Vec<Route>`. Each row is a doc comment, a method, a path, the
-/// operation's name, a scope or [`Guard`], markers (`deprecated`, `per_minute(60)`), and the handler.
+/// operation's name, a scope or [`Guard`], markers (`deprecated`, `per_minute(60)`, `inside`), and the handler.
 #[macro_export]
 macro_rules! routes {
     ($($(#[doc = $about:literal])+ $method:ident $path:literal $operation:literal $guard:expr

@@ -20,6 +20,8 @@ pub struct Assembly {
     pub parts: Vec<Part>,
     /// Their operations.
     pub routes: Vec<Arc<Route>>,
+    /// Those that have no address: pages call them in this process.
+    inside: Vec<Arc<Route>>,
     /// The OpenAPI document of these operations, in JSON.
     pub document: Arc<str>,
 }
@@ -28,7 +30,7 @@ impl Assembly {
     /// Calls an operation without a network: as `who`, with this part of the path, query and body.
     /// Scopes, schemas and transactions are as for any caller; the answer is its body.
     pub fn call(&self, store: &Store, who: Who, call: Call<'_>) -> Result<Value> {
-        let route = self.routes.iter().find(|route| route.operation == call.operation);
+        let route = self.routes.iter().chain(&self.inside).find(|route| route.operation == call.operation);
         let route = route.ok_or_else(|| Error::internal(format!("there is no operation {}", call.operation)))?;
         if let Some(refusal) = route.guard.refusal(&who.access) {
             return Err(refusal);
@@ -71,10 +73,13 @@ const PART: Part = Part {
 
 /// Puts `features` together, with the server's own operations.
 pub fn assemble(features: Vec<Feature>, settings: &Settings) -> Result<Assembly> {
-    let mut assembly = Assembly { parts: vec![PART], routes: Vec::new(), document: "".into() };
+    let mut assembly = Assembly { parts: vec![PART], routes: Vec::new(), inside: Vec::new(), document: "".into() };
     for feature in features {
         assembly.parts.push(feature.part);
-        assembly.routes.extend(feature.routes.into_iter().map(Arc::new));
+        let (inside, outside): (Vec<_>, Vec<_>) =
+            feature.routes.into_iter().map(Arc::new).partition(|route| route.is_inside);
+        assembly.routes.extend(outside);
+        assembly.inside.extend(inside);
     }
     let written = Arc::new(OnceLock::new());
     assembly.routes.extend([openapi_route(Arc::clone(&written)), ip_ranges_route(settings)].map(Arc::new));

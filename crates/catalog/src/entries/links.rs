@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use base::{Id, Result, Time};
-use store::{Condition, Row, Stored, Tx, Value, values};
+use store::{Condition, Row, Stored, Tx, Value, containing, values};
 
 use super::record::Entry;
 use crate::types::{Attribute, CatalogType, Schema, Types, primitive};
@@ -69,9 +69,8 @@ pub(super) fn all_named(catalog_type: &CatalogType, identifier: &str) -> Conditi
 /// At most so many of the entries in use of a type that have `text` in their name, or in something else that finds
 /// them; small and capital letters of English are alike.
 pub fn search(tx: &mut Tx<'_>, catalog_type: &CatalogType, text: &str, at_most: usize) -> Result<Vec<Id<Entry>>> {
-    let literal = text.to_ascii_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    let like =
-        |column: &str| Condition::new(&format!("lower({column}) like ? escape '\\'"), [format!("%{literal}%").into()]);
+    let pattern = containing(&text.to_ascii_lowercase());
+    let like = |column: &str| Condition::new(&format!("lower({column}) like ? escape '\\'"), [pattern.as_str().into()]);
     let identified = Condition::equal("type_name", catalog_type.type_name.as_str())
         .and(like("identifier"))
         .within("id in (select entry_id from catalog_identifiers where ", ")");

@@ -19,7 +19,8 @@ const TABS: &[(&str, &str)] =
 
 /// The address's query is the operation's own.
 fn list(page: &Page) -> Result<View> {
-    let answer = page.ask("Incidents V2#List", "", &page.query.with(&[("page_size", "25")]))?;
+    let operation = if page.query.get("q").is_some() { "Incidents#Search" } else { "Incidents V2#List" };
+    let answer = page.ask(operation, "", &page.query.with(&[("page_size", "25")]))?;
     let tab = |(name, category): &(&str, &str)| {
         let address = page.query.with(&[(CATEGORY, category), ("after", "")]);
         json!({"name": name, "path": format!("/incidents?{address}"), "is_here": page.query.text(CATEGORY) == *category})
@@ -32,6 +33,7 @@ fn list(page: &Page) -> Result<View> {
             "next": page.next(&answer), "first": page.first(),
             "severities": severities(page)?, "types": types(page)?,
             "is_filtered": page.query.names().any(|name| name != "after"),
+            "is_narrowed": page.query.names().any(|name| !matches!(name, "after" | "q" | CATEGORY)),
         }),
     ))
 }

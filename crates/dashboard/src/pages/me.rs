@@ -9,6 +9,7 @@ use serde_json::{Value as Json, json};
 use store::Cx;
 use web::View;
 
+use super::on_call::my_shifts;
 use crate::page::{Page, Refused, pages};
 
 pages! {
@@ -39,6 +40,7 @@ fn with(page: &Page, refused: &Refused) -> Result<View> {
         }))
     };
     let mut variables: Json = page.desk.store.read(visitor.who.clone(), look).wait()?;
+    variables["shifts"] = my_shifts(page)?.into();
     variables["came_with_link"] = (visitor.session.how == How::Link).into();
     Ok(page.form("me.html", variables, refused))
 }

@@ -28,20 +28,31 @@ pub struct Entry {
     pub name: &'static str,
     /// Its drawing among the icons.
     pub icon: &'static str,
+    /// The keys that lead there, one after the other.
+    pub keys: &'static str,
     /// What somebody has to hold for it to be of use.
     pub scope: Option<&'static str>,
 }
 
 /// The navigation.
 pub const NAVIGATION: &[Entry] = &[
-    Entry { path: "/", name: "Home", icon: "home", scope: None },
-    Entry { path: "/incidents", name: "Incidents", icon: "flame", scope: Some("incidents.view") },
-    Entry { path: "/on-call", name: "On-call", icon: "phone", scope: Some("schedules.view") },
-    Entry { path: "/catalog", name: "Catalog", icon: "book", scope: Some("catalog_types.view") },
-    Entry { path: "/teams", name: "Teams", icon: "people", scope: Some("catalog_entries.view") },
-    Entry { path: "/people", name: "People", icon: "person", scope: Some("users.view") },
-    Entry { path: "/integrations", name: "Integrations", icon: "plug", scope: Some("hub.view") },
-    Entry { path: "/settings", name: "Settings", icon: "gear", scope: Some("severities.view") },
+    Entry { path: "/", name: "Home", icon: "home", keys: "g h", scope: None },
+    Entry { path: "/incidents", name: "Incidents", icon: "flame", keys: "g i", scope: Some("incidents.view") },
+    Entry { path: "/on-call", name: "On-call", icon: "phone", keys: "g o", scope: Some("schedules.view") },
+    Entry { path: "/catalog", name: "Catalog", icon: "book", keys: "g c", scope: Some("catalog_types.view") },
+    Entry { path: "/teams", name: "Teams", icon: "people", keys: "g t", scope: Some("catalog_entries.view") },
+    Entry { path: "/people", name: "People", icon: "person", keys: "g p", scope: Some("users.view") },
+    Entry { path: "/integrations", name: "Integrations", icon: "plug", keys: "g n", scope: Some("hub.view") },
+    Entry { path: "/settings", name: "Settings", icon: "gear", keys: "g s", scope: Some("severities.view") },
+];
+
+/// What keys do besides: the keys, what it is called, what it does, and what somebody has to hold for it. The page's
+/// script does what the list in the help says; see `app.js` for the words.
+pub const SHORTCUTS: &[(&str, &str, &str, Option<&str>)] = &[
+    ("g m", "Your account", "go /me", None),
+    ("n", "Declare an incident", "go /incidents/new", Some("incidents.create")),
+    ("/", "Search or filter", "search", None),
+    ("?", "This help", "help", None),
 ];
 
 /// Every page.
@@ -53,10 +64,9 @@ pub fn routes(desk: &Arc<Desk>) -> Vec<PageRoute> {
         me::routes,
         incidents::routes,
         incident::routes,
+        incident::fields::routes,
         on_call::routes,
         catalog::routes,
-        catalog::entry::routes,
-        catalog::import::routes,
         teams::routes,
         people::routes,
         integrations::routes,

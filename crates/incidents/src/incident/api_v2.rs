@@ -9,7 +9,7 @@ use web::{Body, Counted, Guard, Page, PageMeta, Paging, Query, Segment, Show};
 use super::body::{IncidentBody, View};
 use super::change::{self, Announcement, Declaration, Edit, RoleAssignmentPayload, TimestampValuePayload};
 use super::fields::CustomFieldEntryPayload;
-use super::filter::{Selection, Wanted};
+use super::filter::{Selection, Wanted, found_by};
 use super::record::{Incident, Mode, SlackPlace, Visibility};
 use super::visibility::{IncidentRef, find, visible};
 use crate::settings::Settings;
@@ -19,6 +19,8 @@ web::routes! {
     /// repeated; test and tutorial incidents are left out unless the mode asks for them. A page has at
     /// most 250 rows.
     GET "/v2/incidents" "Incidents V2#List" "incidents.view", per_minute(60) => list;
+    /// The same list, of those incidents that have a text in their names, or for a reference.
+    GET "" "Incidents#Search" "incidents.view", inside => search;
     /// Declare an incident. The same idempotency key is the same incident, however often it is sent.
     POST "/v2/incidents" "Incidents V2#Create" "incidents.create" => create;
     /// Show an incident, by its ID or the number of its reference.
@@ -52,13 +54,33 @@ struct ListQuery {
 pub(super) const LARGEST_PAGE: i64 = 250;
 
 fn list(cx: &mut Cx<'_>, Query(query): Query<ListQuery>) -> Result<Page<IncidentBody, Counted>> {
+    listed(cx, &query, None)
+}
+
+/// One page of the list that is asked for, of those that are found by this text if there is one.
+fn listed(cx: &mut Cx<'_>, query: &ListQuery, text: Option<&str>) -> Result<Page<IncidentBody, Counted>> {
     let settings = cx.cached::<Settings>()?;
-    let selection = query.wanted.select(cx, &settings)?;
+    let mut selection = query.wanted.select(cx, &settings)?;
+    if let Some(text) = text {
+        selection = Selection { condition: selection.condition.and(found_by(text)), is_tallied: false };
+    }
     let direction = match query.sort_by {
         Some(SortBy::OldestFirst) => Direction::Forward,
         _ => Direction::Backward,
     };
     page(cx, selection, direction, query.paging.capped(LARGEST_PAGE)?, IncidentBody::viewed)
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+struct SearchQuery {
+    /// The text.
+    q: String,
+    #[serde(flatten)]
+    list: ListQuery,
+}
+
+fn search(cx: &mut Cx<'_>, Query(query): Query<SearchQuery>) -> Result<Page<IncidentBody, Counted>> {
+    listed(cx, &query.list, Some(&query.q))
 }
 
 /// One page of what is selected, of what the caller may see.

@@ -3,7 +3,7 @@
 use base::{Error, Result};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use store::{Condition, Cx};
+use store::{Condition, Cx, containing};
 use web::{Between, Filter, Filters};
 
 use super::fields::{find_entry, key};
@@ -101,6 +101,22 @@ impl Wanted {
 /// Incidents that lists show when they are not asked for others.
 pub(super) fn real_modes() -> Condition {
     Condition::one_of("mode", Mode::REAL.map(Mode::as_str))
+}
+
+/// Incidents that have this text in their names, in whatever case, or for a reference.
+pub(super) fn found_by(text: &str) -> Condition {
+    let pattern = containing(&text.to_lowercase());
+    let named = Condition::new("name like ? escape '\\'", [pattern.into()])
+        .within("id in (select incident_id from incident_names where ", ")");
+    let numbered = number_of(text).map(|number| Condition::equal("number", number));
+    Condition::any([Some(named), numbered].into_iter().flatten())
+}
+
+/// The number of a reference: 12 for `INC-12`, and for what people write instead.
+fn number_of(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let reference = text.get(..4).filter(|prefix| prefix.eq_ignore_ascii_case("INC-"));
+    text[reference.map_or(0, str::len)..].parse().ok()
 }
 
 fn unknown(filter: &str, operator: &str, known: &str) -> Error {

@@ -169,6 +169,7 @@ impl Incident {
     pub(super) fn insert(&self, cx: &mut Cx<'_>) -> Result<()> {
         cx.insert(self)?;
         self.link(cx)?;
+        self.index_name(cx)?;
         self.tally(cx, 1)
     }
 
@@ -182,6 +183,9 @@ impl Incident {
         if relinked {
             incident.unlink(cx)?;
             incident.link(cx)?;
+        }
+        if incident.name != before.name {
+            incident.index_name(cx)?;
         }
         if incident.status != before.status {
             before.tally(cx, -1)?;
@@ -208,6 +212,13 @@ impl Incident {
     fn unlink(&self, cx: &mut Cx<'_>) -> Result<()> {
         cx.run("delete from incident_role_holders where incident_id = $1", &values![self.id])?;
         cx.run("delete from incident_field_values where incident_id = $1", &values![self.id]).map(drop)
+    }
+
+    /// Writes down what it is found by.
+    fn index_name(&self, cx: &mut Cx<'_>) -> Result<()> {
+        let sql = "insert into incident_names (incident_id, name) values ($1, $2) \
+                   on conflict (incident_id) do update set name = excluded.name";
+        cx.run(sql, &values![self.id, self.name.to_lowercase()]).map(drop)
     }
 
     fn tally(&self, cx: &mut Cx<'_>, change: i64) -> Result<()> {

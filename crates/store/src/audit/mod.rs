@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub use export::{Export, Format};
 
 use crate::cx::Who;
-use crate::query::Condition;
+use crate::query::{Condition, containing};
 use crate::record::Record;
 use crate::tx::Tx;
 use crate::value::Row;
@@ -155,8 +155,7 @@ impl Filter {
 
 /// Rows where `text` stands within `place`.
 fn contains(place: &str, text: &str) -> Condition {
-    let text = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    Condition::new(&format!("lower({place}) like lower(?) escape '\\'"), values![format!("%{text}%")])
+    Condition::new(&format!("lower({place}) like lower(?) escape '\\'"), values![containing(text)])
 }
 
 /// At most `limit` of the entries that are looked for, newest first: those from before the entry `before`.

@@ -1,6 +1,7 @@
 //! Incidents, declared and worked on in a browser without scripts.
 
 use people::users::BaseRole;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::support::{app, declare, signed_in};
 
@@ -120,4 +121,121 @@ fn the_list_s_address_is_its_filter() {
     let closed = browser.get("/incidents?status_category%5Bone_of%5D=closed").expect(200);
     assert!(closed.says("Nothing matches") && !closed.says("Checkout is down"));
     browser.get("/incidents?status_category%5Bone_of%5D=nonsense").expect(422);
+}
+
+#[test]
+fn an_incident_is_found_by_a_part_of_its_name_or_by_its_reference() {
+    let app = app();
+    let browser = signed_in(&app, "Ada", BaseRole::Responder);
+    let (checkout, cafe, odd) =
+        (declare(&browser, "Checkout is down"), declare(&browser, "CAFÉ orders"), declare(&browser, "100%_done \\o/"));
+    let finds = |text: &str| {
+        let text = utf8_percent_encode(text, NON_ALPHANUMERIC);
+        let page = browser.get(&format!("/incidents?q={text}")).expect(200);
+        [&checkout, &cafe, &odd].map(|incident| page.says(&format!("href=\"{incident}\"")))
+    };
+    for (text, found) in [
+        ("checkOUT", [true, false, false]),
+        ("out is", [true, false, false]),
+        ("café", [false, true, false]),
+        ("o", [true, true, true]),
+        ("%", [false, false, true]),
+        ("_", [false, false, true]),
+        ("\\", [false, false, true]),
+        ("INC-2", [false, true, false]),
+        ("inc-2", [false, true, false]),
+        ("3", [false, false, true]),
+        ("INC-12", [false; 3]),
+        ("é", [false, true, false]),
+        ("'", [false; 3]),
+    ] {
+        assert_eq!(finds(text), found, "{text}");
+    }
+    browser.get(&format!("{checkout}/edit"));
+    let renamed = [("incident.name", "Tills are down"), ("incident.summary", "")];
+    browser.submit(&format!("{checkout}/edit"), &renamed).leads_to();
+    assert_eq!((finds("checkout")[0], finds("TILLS")[0]), (false, true), "by what it is called now");
+}
+
+#[test]
+fn a_search_stays_in_the_address_with_the_filters_and_from_page_to_page() {
+    let app = app();
+    let browser = signed_in(&app, "Ada", BaseRole::Responder);
+    for number in 0..27 {
+        declare(&browser, &format!("Till {number}"));
+    }
+    declare(&browser, "Lamp");
+    let first = browser.get("/incidents?q=till&status_category%5Bone_of%5D=live").expect(200);
+    assert!(first.says("<small>27</small>") && first.says("value=\"till\"") && !first.says("Lamp"));
+    assert!(first.says("q=till&amp;status_category%5Bone_of%5D=closed"), "{}", first.text);
+    let (_, rest) =
+        first.text.split_once("rel=\"next\"").map(|(before, _)| before.rsplit_once("href=\"").unwrap()).unwrap();
+    let next = browser.get(&rest.split_once('"').unwrap().0.replace("&amp;", "&")).expect(200);
+    assert!(next.says("Till 0") && next.says("Till 1<") && !next.says("Till 2<"));
+    let closed = browser.get("/incidents?q=till&status_category%5Bone_of%5D=closed").expect(200);
+    assert!(closed.says("No incident has till in its name"));
+}
+
+#[test]
+fn the_search_finds_no_private_incident_of_others_and_clients_have_none() {
+    let app = app();
+    let (owner, viewer) = (signed_in(&app, "Olga", BaseRole::Owner), signed_in(&app, "Vera", BaseRole::Viewer));
+    let page = owner.get("/incidents/new").expect(200);
+    let (key, severity) = (page.hidden("idempotency_key").unwrap(), page.option("Minor").unwrap());
+    let fields = [("idempotency_key", &*key), ("name", "Leak"), ("severity_id", &severity), ("visibility", "private")];
+    let incident = owner.submit("/incidents/new", &fields).leads_to().to_owned();
+    assert!(owner.get("/incidents?q=leak").says(&incident));
+    for text in ["leak", "INC-1"] {
+        let page = viewer.get(&format!("/incidents?q={text}")).expect(200);
+        assert!(!page.says("Leak") && page.says("<small>0</small>"));
+    }
+    declare(&owner, "Till");
+    let listed = app.admin().get("/v2/incidents?q=nothing").expect(200);
+    assert!(!listed["incidents"].as_array().unwrap().is_empty(), "a parameter that the API doesn't have is left alone");
+}
+
+#[test]
+fn summaries_and_updates_are_markdown_within_the_page_s_own_outline() {
+    let app = app();
+    let browser = signed_in(&app, "Ada", BaseRole::Responder);
+    let incident = declare(&browser, "Checkout is down");
+    browser.get(&incident);
+    let summary = "# What\n\nNobody can **pay**: see https://graphs.example/1\nSince noon";
+    let fields = [("incident.name", "Checkout is down"), ("incident.summary", summary)];
+    browser.submit(&format!("{incident}/edit"), &fields).leads_to();
+    browser.submit(&format!("{incident}/update"), &[("idempotency_key", "1"), ("message", "- a\n- b")]).leads_to();
+    let page = browser.get(&incident).expect(200);
+    assert!(page.says("<strong>pay</strong>") && page.says("<li>a</li>") && page.says("<h3>What</h3>"));
+    assert!(page.says("<a href=\"https://graphs.example/1\" rel=\"noopener nofollow ugc\">"), "{}", page.text);
+    assert!(page.says("<br />\nSince noon") && page.text.matches("<h1").count() == 1);
+    let edit = browser.get(&format!("{incident}/edit")).expect(200);
+    assert!(edit.says("Nobody can **pay**"), "it is edited as it was typed");
+}
+
+#[test]
+fn the_members_of_a_private_incident_stand_on_its_page_and_are_changed_there() {
+    let app = app();
+    let owner = signed_in(&app, "Olga", BaseRole::Owner);
+    let (ada, bob) = (signed_in(&app, "Ada", BaseRole::Responder), signed_in(&app, "Bob", BaseRole::Responder));
+    assert!(!owner.get(&declare(&owner, "Public")).says("Who may see it"));
+    let page = ada.get("/incidents/new").expect(200);
+    let (key, severity) = (page.hidden("idempotency_key").unwrap(), page.option("Minor").unwrap());
+    let fields = [("idempotency_key", &*key), ("name", "Leak"), ("severity_id", &severity), ("visibility", "private")];
+    let incident = ada.submit("/incidents/new", &fields).leads_to().to_owned();
+    let members = |page: &testkit::Shown| {
+        let (_, rest) = page.text.split_once("id=\"members\"").expect("the members");
+        ["Ada", "Bob"].map(|name| rest.split("</section>").next().unwrap().contains(&format!("<span>{name}</span>")))
+    };
+    assert_eq!(members(&ada.get(&incident).expect(200)), [true, false]);
+    bob.get(&incident).expect(404);
+
+    let path = format!("{incident}/members");
+    let id = owner.get(&path).expect(200).option("Bob").unwrap();
+    assert_eq!(owner.submit(&path, &[("user_id", &id)]).leads_to(), incident);
+    assert_eq!(members(&owner.get(&incident).expect(200)), [true, true]);
+    assert_eq!(members(&bob.get(&incident).expect(200)), [true, true], "whoever sees it sees who else does");
+    owner.get(&incident);
+    owner.submit(&path, &[("user_id", &id), ("change", "revoke")]).leads_to();
+    assert_eq!(members(&owner.get(&incident).expect(200)), [true, false]);
+    bob.get(&incident).expect(404);
 }

@@ -132,6 +132,7 @@ fn a_rule_s_address_is_shown_once_and_what_is_wrong_with_its_steps_is_told_with_
     owner.submit(&path, &kept).leads_to();
     let list = owner.get("/integrations/rules");
     assert!(list.says("Bells") && list.says(">paused<"));
+    assert!(owner.get(&path).says("<option value=\"true\" selected>No: what arrives is left alone"), "it stays so");
     owner.submit(&format!("{path}/delete"), &[]).leads_to();
     assert!(owner.get("/integrations/rules").says("No rule so far"));
 }

@@ -271,3 +271,17 @@ fn a_calendar_feed_s_address_is_shown_once_and_works_until_it_is_deleted() {
     crew.ada.submit(&feed, &[]).leads_to();
     assert_eq!(crew.app.stranger().get(&path).status, 404);
 }
+
+#[test]
+fn somebody_sees_their_own_shifts_on_their_page_by_their_clock_and_can_hand_each_over() {
+    let crew = Crew::start();
+    crew.ada.keep("wardroom_zone", "Europe%2FBerlin");
+    let page = crew.ada.get("/me").expect(200);
+    assert!(page.says("By the clock of Europe/Berlin") && page.says("Mon 2 Mar, 10:00"), "{}", page.text);
+    assert!(!page.says("Tue 3 Mar, 10:00</time> to"), "the day after is Bob's");
+    let (_, rest) = page.text.split_once("href=\"/on-call/covers/new?").expect("a way to hand it over");
+    let link = format!("/on-call/covers/new?{}", rest.split_once('"').unwrap().0.replace("&amp;", "&"));
+    assert!(crew.ada.get(&link).expect(200).says("Payments"));
+    let vera = signed_in(&crew.app, "Vera", BaseRole::Viewer);
+    assert!(vera.get("/me").expect(200).says("You are not on call in these weeks"));
+}

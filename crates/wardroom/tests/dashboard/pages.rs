@@ -21,6 +21,7 @@ const PAGES: &[&str] = &[
     "{}/attachments/new",
     "{}/members",
     "/catalog",
+    "/catalog/types/new",
     "/teams",
     "/people",
     "/people?containing=ol",
@@ -31,6 +32,9 @@ const PAGES: &[&str] = &[
     "/integrations/runs",
     "/integrations/rules",
     "/integrations/rules/new",
+    "/integrations/pipes",
+    "/integrations/pipes/new",
+    "/integrations/pipes/new?kind=write",
     "/settings",
     "/settings/api-keys",
     "/settings/api-keys/new",
@@ -137,4 +141,31 @@ fn assets_are_kept_for_ever_by_browsers_and_change_their_names_with_their_conten
     assert_eq!((style.status, &*style.headers["content-type"]), (200, "text/css; charset=utf-8"));
     assert!(style.headers["cache-control"].contains("immutable"));
     assert_eq!(app.stranger().get("/assets/app.css").status, 404);
+}
+
+#[test]
+fn the_help_lists_every_key_and_where_it_leads_is_there_for_whoever_sees_it() {
+    let app = app();
+    let (owner, viewer) = (signed_in(&app, "Olga", BaseRole::Owner), signed_in(&app, "Vera", BaseRole::Viewer));
+    let shortcuts = |page: &testkit::Shown| -> Vec<(String, String)> {
+        let found = page.text.split("data-keys=\"").skip(1).map(|rest| {
+            let (keys, rest) = rest.split_once('"').unwrap();
+            let (_, does) = rest.split_once("data-does=\"").unwrap();
+            (keys.to_owned(), does.split_once('"').unwrap().0.to_owned())
+        });
+        found.collect()
+    };
+    let all = shortcuts(&owner.get("/").expect(200));
+    let mut keys: Vec<_> = all.iter().map(|(keys, _)| keys).collect();
+    keys.sort();
+    keys.dedup();
+    assert_eq!((keys.len(), all.len()), (12, 12), "no keys do two things: {all:?}");
+    let fewer = shortcuts(&viewer.get("/").expect(200));
+    assert!(fewer.len() < all.len() && fewer.iter().all(|(keys, _)| keys != "n"), "{fewer:?}");
+    for (browser, shortcuts) in [(&owner, all), (&viewer, fewer)] {
+        for path in shortcuts.iter().filter_map(|(_, does)| does.strip_prefix("go ")) {
+            browser.get(path).expect(200);
+        }
+    }
+    assert!(owner.get("/incidents").says("data-search"));
 }

@@ -168,7 +168,8 @@ fn nobody_locks_themselves_out() {
     assert!(refused.says("203.0.113.0/24 Office"), "what was typed stays");
     assert!(set("127.0.0.1\nnonsense", "true").expect(422).says("entry 2 is neither an IP address"));
     set("203.0.113.0/24 Office\n127.0.0.1", "true").leads_to();
-    assert!(owner.get(place).says("203.0.113.0/24 Office\n127.0.0.1"));
+    let set = owner.get(place).expect(200);
+    assert!(set.says("203.0.113.0/24 Office\n127.0.0.1") && set.says("<option value=\"true\" selected>"));
     let stale = [("version", "0"), ("enabled", "false"), ("allowlist", "")];
     assert!(owner.submit(place, &stale).expect(422).says("has changed since"));
 }

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use base::{Error, Result};
+use base::Result;
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 use web::View;
 
+use super::admitted;
 use super::plan::{self, Finds, Plan, Reference};
-use super::type_of;
 use crate::fields::query;
 use crate::page::{Page, Refused, pages};
 
@@ -18,18 +18,13 @@ pages! {
 }
 
 fn form(page: &Page) -> Result<View> {
-    with(page, &admitted(page)?, None, &Refused::default())
+    with(page, &importable(page)?, None, &Refused::default())
 }
 
 /// The type, if the visitor may import entries of it.
-fn admitted(page: &Page) -> Result<Json> {
+fn importable(page: &Page) -> Result<Json> {
     page.require("catalog_entries.create")?;
-    page.require("catalog_entries.edit")?;
-    let of = type_of(page)?;
-    if of["is_editable"] == false {
-        return Err(Error::forbidden("Wardroom itself keeps the entries of this type"));
-    }
-    Ok(of)
+    admitted(page, "catalog_entries.edit")
 }
 
 fn with(page: &Page, of: &Json, plan: Option<&Plan>, refused: &Refused) -> Result<View> {
@@ -44,7 +39,7 @@ fn fingerprint(plan: &Plan) -> String {
 
 /// Shows the plan; or carries it out, if it is the one that has been shown.
 fn import(page: &Page) -> Result<View> {
-    let of = admitted(page)?;
+    let of = importable(page)?;
     let plan = match planned(page, &of)? {
         Ok(plan) => plan,
         Err(problems) => return with(page, &of, None, &Refused::several(problems)),

@@ -60,6 +60,11 @@ fn connect(page: &Page) -> Result<View> {
     }
 }
 
+/// All connections, for a choice.
+pub fn connections(page: &Page) -> Result<Json> {
+    Ok(page.ask("Hub Connections V1#List", "", "page_size=250")?["connections"].take())
+}
+
 fn connection(page: &Page) -> Result<Json> {
     Ok(page.ask("Hub Connections V1#Show", page.segment(0), "")?["connection"].take())
 }
@@ -110,7 +115,7 @@ fn begin(page: &Page, action: &str, input: Json) -> Result<Submitted<Json>> {
 fn test(page: &Page) -> Result<View> {
     match begin(page, "test", json!({}))? {
         Ok(answer) => Ok(runs::watch(&answer)),
-        Err(refused) => Err(Error::conflict(refused.whole.join(" "))),
+        Err(refused) => Err(Error::conflict(refused.told())),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod connections;
 mod inputs;
+mod pipes;
 mod rules;
 mod runs;
 
@@ -28,7 +29,7 @@ mod products {
 
 /// Every page of the integrations.
 pub fn routes(desk: &Arc<Desk>) -> Vec<PageRoute> {
-    [products::routes, connections::routes, runs::routes, rules::routes]
+    [products::routes, connections::routes, runs::routes, rules::routes, pipes::routes]
         .into_iter()
         .flat_map(|routes| routes(desk))
         .collect()
@@ -37,7 +38,7 @@ pub fn routes(desk: &Arc<Desk>) -> Vec<PageRoute> {
 /// A tile for each product, under its category.
 fn overview(page: &Page) -> Result<View> {
     let products = page.ask("Hub Products V1#List", "", "")?["products"].take();
-    let connections = page.ask("Hub Connections V1#List", "", "page_size=250")?["connections"].take();
+    let connections = connections::connections(page)?;
     let mut categories: BTreeMap<&str, Vec<Json>> = BTreeMap::new();
     for product in products.as_array().into_iter().flatten() {
         let own = connections.as_array().into_iter().flatten();

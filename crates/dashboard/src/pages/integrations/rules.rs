@@ -4,6 +4,7 @@ use base::Result;
 use serde_json::{Value as Json, json};
 use web::View;
 
+use super::connections::connections;
 use crate::page::{Page, Refused, Submitted, pages};
 
 pages! {
@@ -41,28 +42,12 @@ fn body(page: &Page) -> Submitted<Json> {
     Ok(body)
 }
 
-/// What is wrong with steps is told beside them, with its place.
-fn beside_steps(mut refused: Refused) -> Refused {
-    let below: Vec<_> = refused.fields.keys().filter(|at| at.starts_with("rule.steps.")).cloned().collect();
-    for at in below {
-        if let Some(message) = refused.fields.remove(&at) {
-            let place = at.trim_start_matches("rule.steps.");
-            refused.fields.entry(STEPS.into()).or_insert(format!("{place}: {message}"));
-        }
-    }
-    refused
-}
-
 fn submit(page: &Page, operation: &str, id: &str) -> Result<Submitted<Json>> {
     let answer = match body(page) {
         Ok(body) => page.submit(operation, id, body)?,
         Err(refused) => Err(refused),
     };
-    Ok(answer.map_err(beside_steps))
-}
-
-fn connections(page: &Page) -> Result<Json> {
-    Ok(page.ask("Hub Connections V1#List", "", "page_size=250")?["connections"].take())
+    Ok(answer.map_err(|refused| refused.gathered(STEPS)))
 }
 
 fn new_form(page: &Page) -> Result<View> {

@@ -4,7 +4,7 @@ use base::{Error, Result};
 use serde_json::{Value as Json, json};
 use web::View;
 
-use super::shifts::{entries, lane_of, lanes, list, text};
+use super::shifts::{entries, lane_of, lanes, list, own, text};
 use super::{ahead, all_schedules, me, people, zone_of_form};
 use crate::fields::{Fields, query};
 use crate::page::{Page, Refused, pages};
@@ -40,7 +40,7 @@ fn all(page: &Page) -> Result<View> {
     let requests = page.ask("Cover Requests V1#List", "", "state=pending&page_size=250")?;
     let requests: Vec<_> =
         list(&requests["cover_requests"]).map(|request| told(page, request, &schedules, &mine)).collect();
-    let shifts = own_shifts(page, &schedules, &mine)?;
+    let shifts = own(page, &schedules, &mine)?;
     Ok(page.show("on_call/covers.html", json!({"requests": requests, "shifts": shifts})))
 }
 
@@ -70,24 +70,6 @@ fn may_take(page: &Page, request: &Json, schedules: &Json, mine: &str) -> bool {
     let mut rotations = schedule.into_iter().flat_map(|schedule| list(&schedule["config"]["rotations"]));
     page.may("schedule_overrides.create")
         || rotations.any(|rotation| list(&rotation["users"]).any(|user| user["id"] == mine))
-}
-
-/// Somebody's shifts in the four weeks ahead, on all schedules, each with where others are asked to take it.
-fn own_shifts(page: &Page, schedules: &Json, mine: &str) -> Result<Vec<Json>> {
-    let window = ahead(page);
-    let mut shifts = Vec::new();
-    for schedule in list(schedules) {
-        let id = text(schedule, "id");
-        let found = entries(page, id, &window)?.r#final;
-        let lanes = lanes(schedule, &found);
-        let lane = |entry| lane_of(&lanes, entry).map(|lane| &lane.name);
-        let own = found.iter().filter(|entry| entry["user"]["id"] == mine);
-        shifts.extend(own.map(
-            |entry| json!({"schedule": schedule["name"], "lane": lane(entry), "entry": entry, "link": link(id, entry)}),
-        ));
-    }
-    shifts.sort_by_key(|shift| text(&shift["entry"], "start_at").to_owned());
-    Ok(shifts)
 }
 
 fn ask_form(page: &Page) -> Result<View> {

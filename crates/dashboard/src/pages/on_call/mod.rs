@@ -65,6 +65,11 @@ fn zone_of_form(page: &Page) -> TimeZone {
     page.form.get("zone").and_then(|name| TimeZone::get(name).ok()).unwrap_or_else(|| page.zone())
 }
 
+/// The visitor's shifts in the four weeks ahead; none where they may not see schedules.
+pub fn my_shifts(page: &Page) -> Result<Vec<Json>> {
+    shifts::own(page, &all_schedules(page)?, &me(page)?)
+}
+
 /// Who looks.
 fn me(page: &Page) -> Result<String> {
     Ok(page.visitor()?.user.id.to_string())

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value as Json, json};
 
-use super::covers;
+use super::{ahead, covers};
 use crate::calendar::{Kind, Lane, Shift};
 use crate::fields::{query, step};
 use crate::page::Page;
@@ -115,6 +115,24 @@ pub fn drawn(entry: &Json, lanes: &[Lane]) -> Option<Shift> {
         name: entry["user"]["name"].as_str().unwrap_or("Somebody").to_owned(),
         time: start..end,
     })
+}
+
+/// Somebody's shifts in the four weeks ahead, on all schedules, each with where others are asked to take it.
+pub fn own(page: &Page, schedules: &Json, user: &str) -> Result<Vec<Json>> {
+    let window = ahead(page);
+    let mut shifts = Vec::new();
+    for schedule in list(schedules) {
+        let id = text(schedule, "id");
+        let found = entries(page, id, &window)?.r#final;
+        let lanes = lanes(schedule, &found);
+        let lane = |entry| lane_of(&lanes, entry).map(|lane| &lane.name);
+        let own = found.iter().filter(|entry| entry["user"]["id"] == user);
+        shifts.extend(own.map(|entry| {
+            json!({"schedule": schedule["name"], "lane": lane(entry), "entry": entry, "link": covers::link(id, entry)})
+        }));
+    }
+    shifts.sort_by_key(|shift| text(&shift["entry"], "start_at").to_owned());
+    Ok(shifts)
 }
 
 /// Who is on call now and next in each of the lanes, by the entries from now on.

@@ -1,5 +1,7 @@
 //! One incident: what is known of it, and what is done about it.
 
+pub mod fields;
+
 use base::Result;
 use serde_json::{Value as Json, json};
 use web::View;
@@ -18,8 +20,6 @@ pages! {
     POST "/incidents/{id}/edit" => edit;
     GET "/incidents/{id}/roles" => roles_form;
     POST "/incidents/{id}/roles" => assign;
-    GET "/incidents/{id}/fields" => fields_form;
-    POST "/incidents/{id}/fields" => set_fields;
     GET "/incidents/{id}/actions/new" => action_form;
     POST "/incidents/{id}/actions/new" => add_action;
     POST "/incidents/{id}/actions/{action}" => move_action;
@@ -39,6 +39,7 @@ const PARTS: &[(&str, &str, &str)] = &[
     ("Actions V3#List", "actions", "250"),
     ("Follow-ups V3#List", "follow_ups", "250"),
     ("Incident Attachments V1#List", "incident_attachments", ""),
+    ("Incident Memberships#List", "incident_memberships", ""),
 ];
 
 fn parts_query(id: &str, page_size: &str) -> String {
@@ -54,6 +55,7 @@ fn show(page: &Page) -> Result<View> {
     for (operation, name, page_size) in PARTS {
         variables[name] = page.ask_if_allowed(operation, "", &parts_query(&id, page_size))?[name].take();
     }
+    variables["has_fields"] = (!fields::all(page)?.is_empty()).into();
     variables["ended_at"] = ended_at(&variables["incident"]);
     if page.may("incident_updates.create") {
         variables["update"] = update_choices(page)?;
@@ -180,40 +182,6 @@ fn assign(page: &Page) -> Result<View> {
     edit_incident(page, body, "The roles are assigned", roles_with)
 }
 
-fn fields_form(page: &Page) -> Result<View> {
-    page.require("incidents.update_custom_fields")?;
-    fields_with(page, &Refused::default())
-}
-
-fn fields_with(page: &Page, refused: &Refused) -> Result<View> {
-    form(page, "incidents/fields.html", json!({}), refused)
-}
-
-fn set_fields(page: &Page) -> Result<View> {
-    let kinds = ["value_text", "value_link", "value_numeric", "value_option_id", "value_catalog_entry_id"];
-    let mut fields: Vec<(&str, Vec<Json>)> = Vec::new();
-    for (kind, (id, value)) in kinds.into_iter().flat_map(|kind| page.form.under(kind).map(move |field| (kind, field)))
-    {
-        if fields.last().is_none_or(|(last, _)| *last != id) {
-            fields.push((id, Vec::new()));
-        }
-        if let Some((_, values)) = fields.last_mut()
-            && !value.is_empty()
-        {
-            values.push(json!({kind: value}));
-        }
-    }
-    let entries: Vec<_> = fields.iter().map(|(id, values)| json!({"custom_field_id": id, "values": values})).collect();
-    let body = json!({"incident": {"custom_field_entries": entries}});
-    edit_incident(page, body, "The fields are set", |page, refused| {
-        let named = fields.iter().enumerate();
-        let refused = named.fold(refused.clone(), |refused, (index, (id, _))| {
-            refused.moved(&format!("incident.custom_field_entries.{index}"), id)
-        });
-        fields_with(page, &refused)
-    })
-}
-
 fn action_form(page: &Page) -> Result<View> {
     page.require("actions.create")?;
     action_with(page, &Refused::default())
@@ -299,6 +267,12 @@ fn detach(page: &Page) -> Result<View> {
     Ok(page.done(&home_of(page), "The link is taken away"))
 }
 
+/// The incident, as long as the visitor sees it.
+fn home_or_list(page: &Page) -> Result<String> {
+    let is_seen = !page.ask_if_allowed("Incidents V2#Show", page.segment(0), "")?.is_null();
+    Ok(if is_seen { home_of(page) } else { "/incidents".to_owned() })
+}
+
 fn members_form(page: &Page) -> Result<View> {
     page.require("incident_memberships.grant")?;
     members_with(page, &Refused::default())
@@ -315,5 +289,9 @@ fn change_members(page: &Page) -> Result<View> {
         "revoke" => ("Incident Memberships V1#Revoke", "They see the incident no more"),
         _ => ("Incident Memberships V1#Create", "They may see the incident now"),
     };
-    submit(page, (operation, body), told, members_with)
+    let submitted = page.submit(operation, "", body)?;
+    match submitted {
+        Ok(_) => Ok(page.done(&home_or_list(page)?, told)),
+        Err(refused) => members_with(page, &refused),
+    }
 }
