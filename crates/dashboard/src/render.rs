@@ -104,6 +104,8 @@ const TEMPLATES: &[(&str, &str)] = templates![
     "settings/ip_allowlist.html",
     "settings/audit_log.html",
     "settings/sign_in.html",
+    "settings/custom_role.html",
+    "settings/custom_roles.html",
     "settings/identity_provider.html",
 ];
 

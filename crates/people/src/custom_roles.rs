@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use base::{Error, Id, Problems, Result, Time};
 use serde::{Deserialize, Serialize};
-use store::{Cached, Condition, Cx, Record, Stored, Tx};
+use store::{Cached, Condition, Cx, Record, Tx};
 
 use crate::roles::Role;
 use crate::users::User;
@@ -41,26 +41,46 @@ impl Record for CustomRole {
     }
 }
 
+/// What somebody who manages users says of a custom role.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// What it is called; no two are called the same.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// The names of the account-level roles that it is made of.
+    pub roles: Vec<String>,
+}
+
+/// What it takes to change them.
+const MANAGE: &str = "users.manage";
+
 impl CustomRole {
-    /// Makes one, for a caller who holds all that it grants.
-    pub fn add(cx: &mut Cx<'_>, name: &str, description: Option<String>, roles: Vec<String>) -> Result<Self> {
+    /// Makes one, for a caller who manages users and holds all that it grants.
+    pub fn add(cx: &mut Cx<'_>, draft: &Draft) -> Result<Self> {
         let (id, now) = (cx.new_id(), cx.now());
-        let role = Self { id, name: name.into(), description, roles, created_at: now, updated_at: now };
+        let Draft { name, description, roles } = draft.clone();
+        let role = Self { id, name, description, roles, created_at: now, updated_at: now };
         role.check(cx)?;
         cx.insert(&role)?;
         Ok(role)
     }
 
-    /// Stores what has changed about it, for a caller who holds all that it granted and grants.
-    pub fn change(cx: &mut Cx<'_>, role: &mut Stored<Self>) -> Result<()> {
-        cx.get(role.id)?.check(cx)?;
+    /// Changes it for all who have it, for a caller who manages users and holds all that it granted and grants.
+    pub fn change(cx: &mut Cx<'_>, id: Id<Self>, draft: &Draft) -> Result<()> {
+        let mut role = cx.get(id)?;
+        cx.expect_version(&role)?;
+        role.prove_held(cx)?;
+        let Draft { name, description, roles } = draft.clone();
+        let (created_at, updated_at) = (role.created_at, cx.now());
+        *role = Self { id, name, description, roles, created_at, updated_at };
         role.check(cx)?;
-        role.updated_at = cx.now();
-        cx.save(role)
+        cx.save(&mut role)
     }
 
     /// Deletes it, once nobody has it any more.
     pub fn delete(cx: &mut Cx<'_>, id: Id<Self>) -> Result<()> {
+        cx.require(MANAGE)?;
         let role = cx.get(id)?;
         let users = cx.list::<User>(Condition::everything(), "id")?;
         if let Some(user) = users.iter().find(|user| user.custom_roles.contains(&id)) {
@@ -75,9 +95,20 @@ impl CustomRole {
         words.map(str::to_lowercase).collect::<Vec<_>>().join("-")
     }
 
-    fn check(&self, cx: &Cx<'_>) -> Result<()> {
+    fn check(&self, cx: &mut Cx<'_>) -> Result<()> {
+        cx.require(MANAGE)?;
         let mut problems = Problems::new();
         problems.check(!self.slug().is_empty(), "name", "a name has letters or digits");
+        let others = cx.list::<Self>(Condition::everything(), "id")?;
+        let is_taken = others.iter().any(|other| other.id != self.id && other.slug() == self.slug());
+        problems.check(!is_taken, "name", "another role is called so");
+        problems.keep(self.prove_held(cx))?;
+        problems.finish()
+    }
+
+    /// Refuses a caller who lacks any of what it grants.
+    fn prove_held(&self, cx: &Cx<'_>) -> Result<()> {
+        let mut problems = Problems::new();
         for (index, name) in self.roles.iter().enumerate() {
             let pointer = format!("role_names.{index}");
             let Some(role) = Role::named(name) else {

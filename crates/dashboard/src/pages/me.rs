@@ -2,7 +2,7 @@
 
 use base::{Error, Result, Secret};
 use people::sign_in::second_factor::{self, Enrolment, Proof};
-use people::sign_in::{How, Refusal, Session, passwords, sessions};
+use people::sign_in::{How, Refusal, Session, passwords, providers, sessions};
 use qrcode::QrCode;
 use qrcode::render::svg;
 use serde_json::{Value as Json, json};
@@ -37,6 +37,7 @@ fn with(page: &Page, refused: &Refused) -> Result<View> {
             "has_password": passwords::has_one(cx, user)?,
             "has_second_factor": second_factor::is_on(cx, user)?,
             "recovery_codes_left": second_factor::recovery_codes_left(cx, user)?,
+            "identities": providers::of(cx, user)?,
         }))
     };
     let mut variables: Json = page.desk.store.read(visitor.who.clone(), look).wait()?;

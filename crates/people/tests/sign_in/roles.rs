@@ -2,7 +2,7 @@
 
 use base::{Error, Id};
 use people::api_keys::{ApiKey, Grant};
-use people::custom_roles::CustomRole;
+use people::custom_roles::{CustomRole, Draft};
 use people::users::{BaseRole, User};
 use store::Who;
 
@@ -14,8 +14,11 @@ fn change(scene: &Scene, by: &User, of: &User, role: BaseRole, custom: &[Id<Cust
 }
 
 fn custom(scene: &Scene, roles: &'static [&'static str]) -> Id<CustomRole> {
-    let roles: Vec<_> = roles.iter().map(|role| (*role).to_owned()).collect();
-    scene.write(move |cx| CustomRole::add(cx, "Customer Success", None, roles.clone())).id
+    scene.write(move |cx| CustomRole::add(cx, &draft("Customer Success", roles))).id
+}
+
+fn draft(name: &str, roles: &[&str]) -> Draft {
+    Draft { name: name.into(), description: None, roles: roles.iter().map(|role| (*role).to_owned()).collect() }
 }
 
 #[test]
@@ -62,11 +65,7 @@ fn a_custom_role_adds_to_what_somebody_may_do_at_once() {
     assert!(access.everywhere("x:incidents.private") && access.everywhere("incidents.view"));
     assert!(!access.everywhere("incidents.create"));
 
-    scene.write(move |cx| {
-        let mut role = cx.get(role)?;
-        role.roles = vec!["incident_creator".into()];
-        CustomRole::change(cx, &mut role)
-    });
+    scene.write(move |cx| CustomRole::change(cx, role, &draft("Customer Success", &["incident_creator"])));
     let access = scene.who(&dan).access;
     assert!(access.everywhere("incidents.create") && !access.everywhere("catalog_types.edit"));
 }
@@ -88,14 +87,13 @@ fn a_custom_role_goes_when_nobody_has_it() {
 fn nobody_makes_a_custom_role_that_grants_what_they_lack() {
     let scene = Scene::new();
     let bob = scene.user("Bob", BaseRole::Administrator);
-    let make = |roles: &'static [&'static str]| {
-        let roles: Vec<_> = roles.iter().map(|role| (*role).to_owned()).collect();
-        scene.write_as(&bob, move |cx| CustomRole::add(cx, "Auditors", None, roles.clone()))
-    };
+    let make =
+        |roles: &'static [&'static str]| scene.write_as(&bob, move |cx| CustomRole::add(cx, &draft("Auditors", roles)));
     let error = make(&["catalog_editor", "global_access", "king"]).unwrap_err();
     let pointers: Vec<_> = error.problems().iter().map(|problem| problem.pointer.as_str()).collect();
     assert_eq!(pointers, ["role_names.1", "role_names.2"]);
     assert_eq!(make(&["catalog_editor"]).unwrap().slug(), "auditors");
+    assert_eq!(make(&["catalog_editor"]).unwrap_err().problems()[0].pointer, "name", "no two are called the same");
 }
 
 #[test]

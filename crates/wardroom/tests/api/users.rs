@@ -1,6 +1,6 @@
 //! Users: what the API shows of what they may do.
 
-use people::custom_roles::CustomRole;
+use people::custom_roles::{CustomRole, Draft};
 use people::users::{BaseRole, User};
 use testkit::{App, json};
 
@@ -9,8 +9,8 @@ fn a_user_is_shown_with_base_role_and_custom_roles() {
     let app = App::start(wardroom::features);
     let id = app.user("Ada Okafor");
     let role = app.write(move |cx| {
-        let (about, roles) = (Some("Tells customers".into()), vec!["status_page_publisher".into()]);
-        let role = CustomRole::add(cx, "Customer Success", about, roles)?;
+        let (description, roles) = (Some("Tells customers".into()), vec!["status_page_publisher".into()]);
+        let role = CustomRole::add(cx, &Draft { name: "Customer Success".into(), description, roles })?;
         User::change_roles(cx, id, BaseRole::Viewer, vec![role.id])?;
         Ok(role.id)
     });

@@ -41,6 +41,8 @@ const PAGES: &[&str] = &[
     "/settings/api-keys/identifiers",
     "/settings/sign-in",
     "/settings/sign-in/new",
+    "/settings/custom-roles",
+    "/settings/custom-roles/new",
     "/settings/ip-allow-list",
     "/settings/audit-log",
     "/settings/severities",

@@ -1,7 +1,7 @@
 //! People, looked after in a browser without scripts.
 
 use people::api_keys::{ApiKey, Grant};
-use people::custom_roles::CustomRole;
+use people::custom_roles::{CustomRole, Draft};
 use people::sign_in::{self, with_password};
 use people::users::{BaseRole, User, find_by_email};
 use store::{Cx, Origin, Who};
@@ -31,7 +31,8 @@ fn roles_are_changed_by_those_who_hold_them_and_owners_are_made_by_owners() {
     let app = app();
     let ada = person(&app, "Ada", BaseRole::Responder);
     let (owner, admin) = (signed_in(&app, "Olga", BaseRole::Owner), signed_in(&app, "Alan", BaseRole::Administrator));
-    let role = app.write(|cx| CustomRole::add(cx, "Payroll", None, vec!["pay_reports_viewer".into()])).id.to_string();
+    let payroll = Draft { name: "Payroll".into(), description: None, roles: vec!["pay_reports_viewer".into()] };
+    let role = app.write(move |cx| CustomRole::add(cx, &payroll)).id.to_string();
     let (home, path) = (format!("/people/{ada}"), format!("/people/{ada}/roles"));
     let page = admin.get(&home).expect(200);
     assert!(page.says("Payroll") && !page.says("value=\"owner\""), "what can't be given is not offered");

@@ -4,7 +4,7 @@ use people::users::BaseRole;
 use serde_json::Value;
 use testkit::{App, Browser, Shown};
 
-use crate::support::{PASSWORD, app, signed_in};
+use crate::support::{PASSWORD, app, person, signed_in};
 
 const KEYS: &str = "/settings/api-keys";
 
@@ -278,4 +278,46 @@ fn the_allow_list_keeps_people_out_as_it_does_programs() {
     owner.get("/").expect(200);
     set("false");
     elsewhere.get("/").expect(200);
+}
+
+#[test]
+fn a_custom_role_is_made_given_changed_and_deleted_once_nobody_has_it() {
+    let app = app();
+    let vera = person(&app, "Vera", BaseRole::Viewer);
+    let (admin, responder) =
+        (signed_in(&app, "Alan", BaseRole::Administrator), signed_in(&app, "Rita", BaseRole::Responder));
+    let page = admin.get("/settings/custom-roles/new").expect(200);
+    assert!(
+        page.says("value=\"catalog_editor\"") && !page.says("value=\"global_access\""),
+        "what can't be given is not offered"
+    );
+    admin.submit("/settings/custom-roles/new", &[("name", "Support"), ("role_names", "catalog_editor")]).leads_to();
+    let page = admin.get("/settings/custom-roles").expect(200);
+    let path = page.text.split("href=\"").find(|rest| rest.starts_with("/settings/custom-roles/01")).unwrap();
+    let path = path.split('"').next().unwrap().to_owned();
+    let role = path.rsplit('/').next().unwrap();
+    assert!(page.says("Changes catalog types and entries"));
+
+    admin.get(&format!("/people/{vera}"));
+    admin.submit(&format!("/people/{vera}/roles"), &[("role", "viewer"), ("custom_role_ids", role)]).leads_to();
+    let shown = admin.get(&path).expect(200);
+    assert!(shown.says("Vera"));
+    let version = shown.hidden("version").unwrap();
+    let fields = [
+        ("version", &*version),
+        ("name", "Support"),
+        ("role_names", "catalog_editor"),
+        ("role_names", "global_access"),
+    ];
+    assert!(admin.submit(&path, &fields).expect(422).says("which this role grants"));
+    admin.submit(&path, &[("version", &*version), ("name", "Helpers"), ("role_names", "catalog_viewer")]).leads_to();
+    assert!(admin.submit(&path, &[("version", &*version), ("name", "Others")]).expect(422).says("changed"));
+    assert!(admin.submit(&format!("{path}/delete"), &[]).expect(422).says("Vera has this role"));
+    admin.get(&format!("/people/{vera}"));
+    admin.submit(&format!("/people/{vera}/roles"), &[("role", "viewer")]).leads_to();
+    admin.submit(&format!("{path}/delete"), &[]).leads_to();
+
+    responder.get("/settings/custom-roles").expect(403);
+    responder.get("/");
+    responder.submit("/settings/custom-roles/new", &[("name", "Mine"), ("role_names", "viewer")]).expect(403);
 }

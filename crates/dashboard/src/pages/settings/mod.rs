@@ -2,6 +2,7 @@
 
 mod api_keys;
 mod audit_log;
+mod custom_roles;
 mod ip_allowlist;
 mod lists;
 mod options;
@@ -51,6 +52,13 @@ const SECTIONS: &[Section] = &[
         scope: sign_in::SCOPE,
     },
     Section {
+        path: "/settings/custom-roles",
+        name: "Custom roles",
+        about: "What some people may do beside their base role",
+        icon: "people",
+        scope: custom_roles::SCOPE,
+    },
+    Section {
         path: "/settings/ip-allow-list",
         name: "IP allow list",
         about: "Where people and programs may come from",
@@ -72,6 +80,7 @@ pub fn routes(desk: &Arc<Desk>) -> Vec<PageRoute> {
         overview::routes,
         api_keys::routes,
         sign_in::routes,
+        custom_roles::routes,
         ip_allowlist::routes,
         audit_log::routes,
         options::routes,
