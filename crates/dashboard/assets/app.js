@@ -1,7 +1,14 @@
 // What makes the pages smoother; they all work without it.
 (() => {
   "use strict";
-  const find = (selector, within = document) => within.querySelector(selector);
+  const find = (selector) => document.querySelector(selector);
+
+  /** Says what somebody has to know as long as it is so; nothing, once it isn't. */
+  const tell = (text) => {
+    find(".outage")?.remove();
+    if (text) document.body.append(Object.assign(document.createElement("p"), { className: "outage", role: "alert", textContent: text }));
+  };
+  window.wardroom = { tell };
 
   // Where the reader is, so that times are told by their clock. Asked once more only where cookies are kept.
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -18,34 +25,9 @@
     if (token) event.detail.headers["X-CSRF-Token"] = token.value;
   });
 
-  const initially = (select) => Math.max(0, [...select.options].findIndex((option) => option.defaultSelected));
-  const isEdited = (form) => [...form.elements].some((field) =>
-    field.type !== "hidden" && (field.matches("textarea, input") && field.value !== field.defaultValue ||
-      field.matches("select") && field.selectedIndex !== initially(field)));
-  const isBusy = () => [...document.querySelectorAll("main form")].some(isEdited) ||
-    find("main :is(input, textarea, select):focus") || find("dialog[open]");
-
-  // Pages that follow what they show.
-  let stream = null, followed = "";
-  const again = () => htmx.ajax("GET", location.href, { target: "main", select: "main", swap: "outerHTML" });
-  const offer = () => {
-    if (find(".pill")) return;
-    const pill = document.createElement("button");
-    pill.className = "button primary pill";
-    pill.textContent = "Something has changed: show it";
-    pill.onclick = () => { pill.remove(); again(); };
-    document.body.append(pill);
-  };
-  const follow = () => {
-    const path = find("main[data-live]")?.dataset.live ?? "";
-    if (path === followed) return;
-    stream?.close();
-    followed = path;
-    stream = path ? new EventSource(path) : null;
-    if (stream) stream.onmessage = () => isBusy() ? offer() : again();
-  };
-  // Times go on while somebody looks.
-  setInterval(() => { if (followed && !document.hidden && !isBusy()) again(); }, 60000);
+  // Without a connection nothing is sent, and nothing that was typed is lost.
+  document.addEventListener("htmx:sendError", () => tell("There is no connection: nothing was sent, and what you typed is still here. Try again."));
+  document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.xhr.status > 0) tell(""); });
 
   const arrive = () => {
     if (navigator.clipboard) document.querySelectorAll("[data-copy][hidden]").forEach((button) => { button.hidden = false; });
@@ -53,11 +35,9 @@
     if (toast) setTimeout(() => toast.remove(), 8000);
     find(".navigation [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }); // it is a row on phones
     document.querySelectorAll("[data-needs-scripts]").forEach((part) => { part.hidden = false; });
-    follow();
   };
-  document.addEventListener("htmx:afterSettle", () => { find(".pill")?.remove(); arrive(); });
+  document.addEventListener("htmx:afterSettle", arrive);
   document.addEventListener("DOMContentLoaded", arrive);
-  window.addEventListener("pagehide", () => { stream?.close(); followed = ""; });
   window.addEventListener("pageshow", arrive);
 
   document.addEventListener("click", async (event) => {

@@ -20,6 +20,7 @@ pages! {
 const ASSETS: &[(&str, &str, &str)] = &[
     ("app.css", "text/css; charset=utf-8", include_str!("../assets/app.css")),
     ("app.js", "text/javascript; charset=utf-8", include_str!("../assets/app.js")),
+    ("live.js", "text/javascript; charset=utf-8", include_str!("../assets/live.js")),
     ("oncall.js", "text/javascript; charset=utf-8", include_str!("../assets/oncall.js")),
     // htmx 2.0.11, https://htmx.org, under the Zero-Clause BSD licence.
     ("htmx.js", "text/javascript; charset=utf-8", include_str!("../assets/htmx.min.js")),

@@ -13,9 +13,10 @@ mod settings;
 mod sign_in;
 mod teams;
 
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use web::PageRoute;
+use web::{Method, PageRoute, View, Visit};
 
 use crate::assets;
 use crate::desk::Desk;
@@ -57,6 +58,31 @@ pub const SHORTCUTS: &[(&str, &str, &str, Option<&str>)] = &[
 
 /// Every page.
 pub fn routes(desk: &Arc<Desk>) -> Vec<PageRoute> {
+    let routes = shown(desk);
+    let ways_up = ways_up(&routes);
+    [routes, ways_up].concat()
+}
+
+/// The ways from addresses that forms are sent to, and at which nothing is shown, to the nearest page above: for whoever
+/// loads what they were answered once more.
+fn ways_up(routes: &[PageRoute]) -> Vec<PageRoute> {
+    let pages: HashSet<_> = routes.iter().filter(|route| route.method == Method::GET).map(|route| route.path).collect();
+    let is_page = |path: &str| pages.contains(if path.is_empty() { "/" } else { path });
+    let way_up = |path: &'static str| {
+        let steps = (1..).find(|steps| is_page(above(path, *steps))).unwrap_or_default();
+        let show = move |visit: Visit| View::go_to(format!("/{}", above(&visit.path, steps).trim_start_matches('/')));
+        PageRoute { method: Method::GET, path, show: Arc::new(show) }
+    };
+    let forms: BTreeSet<_> = routes.iter().map(|route| route.path).filter(|path| !pages.contains(path)).collect();
+    forms.into_iter().map(way_up).collect()
+}
+
+/// A path without its last steps.
+fn above(path: &str, steps: usize) -> &str {
+    path.rsplitn(steps + 1, '/').nth(steps).unwrap_or_default()
+}
+
+fn shown(desk: &Arc<Desk>) -> Vec<PageRoute> {
     [
         assets::routes,
         sign_in::routes,

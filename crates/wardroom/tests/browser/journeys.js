@@ -55,6 +55,42 @@ test("an incident is declared, updated and closed, and seen live in another brow
   await elsewhere.close();
 });
 
+test("what is typed stays when others change something, and when the connection is lost", async ({ page, context }) => {
+  await page.goto("/incidents");
+  await page.getByRole("link", { name: "Mobile app shows an empty basket" }).click();
+  const [draft, other] = [page.getByLabel("What is new?"), await context.newPage()];
+  await draft.fill("Half a thought");
+  await other.goto(page.url());
+  await other.getByLabel("What is new?").fill("It is the cache.");
+  await other.getByRole("button", { name: "Post the update" }).click();
+  await page.bringToFront();
+  await page.getByRole("button", { name: "Something has changed: show it" }).click();
+  await expect(page.getByText("It is the cache.")).toBeVisible();
+  await expect(draft).toHaveValue("Half a thought");
+
+  await context.setOffline(true);
+  await page.getByRole("button", { name: "Post the update" }).click();
+  await expect(page.getByRole("alert")).toContainText("nothing was sent");
+  await expect(draft).toHaveValue("Half a thought");
+  await context.setOffline(false);
+  await page.getByRole("button", { name: "Post the update" }).click();
+  await expect(page.getByText("Half a thought")).toBeVisible();
+  await expect(page.getByRole("alert")).toHaveCount(0);
+});
+
+test("nine pages that follow what they show are open at once", async ({ context }) => {
+  for (let n = 0; n < 9; n++) {
+    const page = await context.newPage();
+    await page.goto("/");
+    await expect(page.getByRole("heading", { name: "Home" })).toBeVisible();
+    // Another tab comes to the front, which browsers without a window don't tell pages of.
+    await page.evaluate(() => {
+      Object.defineProperty(document, "hidden", { value: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    });
+  }
+});
+
 test("a shift is overridden, by dragging and by form", async ({ page }) => {
   await page.goto("/on-call");
   await page.getByRole("link", { name: "Payments on call" }).first().click();

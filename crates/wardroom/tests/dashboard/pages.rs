@@ -2,7 +2,7 @@
 
 use people::users::BaseRole;
 
-use crate::support::{app, declare, signed_in};
+use crate::support::{app, declare, person, signed_in};
 
 /// Pages to walk through; `{}` is an incident.
 const PAGES: &[&str] = &[
@@ -79,6 +79,19 @@ fn where_there_is_no_page_people_are_told_so_and_programs_read_the_status() {
     }
     let answer = app.stranger().get("/v9/incidents");
     assert_eq!((answer.status, answer.text.as_str()), (404, ""));
+}
+
+#[test]
+fn whoever_loads_again_what_a_form_answered_is_led_to_the_page_above() {
+    let app = app();
+    let owner = signed_in(&app, "Olga", BaseRole::Owner);
+    let vera = person(&app, "Vera", BaseRole::Viewer);
+    let home = format!("/people/{vera}");
+    owner.get(&home);
+    assert!(owner.submit(&format!("{home}/link"), &[]).expect(200).says("/sign-in/link/"));
+    assert_eq!(owner.get(&format!("{home}/link")).leads_to(), home);
+    assert_eq!(owner.get("/me/second-factor/begin").leads_to(), "/me");
+    assert_eq!(app.browser().get("/sign-out").leads_to(), "/");
 }
 
 #[test]
