@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use web::View;
 
 use crate::fields::query;
-use crate::live;
+use crate::live::{self, Moved};
 use crate::page::{Page, Visitor, pages};
 
 pages! {
@@ -43,6 +43,7 @@ fn home(page: &Page) -> Result<View> {
 fn follow(page: &Page) -> Result<View> {
     live::follow(
         page,
+        Moved::ByPeople,
         &[
             ("Incidents V2#List", String::new(), LIVE.to_owned()),
             ("Schedules V2#List", String::new(), SCHEDULES.to_owned()),

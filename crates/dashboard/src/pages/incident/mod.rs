@@ -8,7 +8,7 @@ use web::View;
 
 use super::incidents::severities;
 use crate::fields::{query, step};
-use crate::live;
+use crate::live::{self, Moved};
 use crate::page::{Page, Refused, pages};
 
 pages! {
@@ -67,7 +67,7 @@ fn follow(page: &Page) -> Result<View> {
     let id = page.segment(0);
     let mut operations = vec![("Incidents V2#Show", id.to_owned(), String::new())];
     operations.extend(PARTS.iter().map(|(operation, _, size)| (*operation, String::new(), parts_query(id, size))));
-    live::follow(page, &operations)
+    live::follow(page, Moved::ByPeople, &operations)
 }
 
 fn incident(page: &Page) -> Result<Json> {

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use web::View;
 
 use crate::fields::query;
-use crate::live;
+use crate::live::{self, Moved};
 use crate::page::{Page, pages};
 
 pages! {
@@ -94,5 +94,5 @@ fn show(page: &Page) -> Result<View> {
 }
 
 fn follow(page: &Page) -> Result<View> {
-    live::follow(page, &[("Hub Runs V1#Show", page.segment(0).to_owned(), String::new())])
+    live::follow(page, Moved::ByJob, &[("Hub Runs V1#Show", page.segment(0).to_owned(), String::new())])
 }

@@ -13,7 +13,7 @@ use super::shifts::{by_day, drawn, duty, entries, lanes, text};
 use super::{ahead, me, now, schedule};
 use crate::calendar::{edges, planned, weeks};
 use crate::fields::step;
-use crate::live;
+use crate::live::{self, Moved};
 use crate::page::{Page, pages};
 
 pages! {
@@ -40,7 +40,11 @@ fn all(page: &Page) -> Result<View> {
 }
 
 fn follow(page: &Page) -> Result<View> {
-    live::follow(page, &[("Schedules V2#List", String::new(), page.query.with(&[("page_size", PAGE)]))])
+    live::follow(
+        page,
+        Moved::ByPeople,
+        &[("Schedules V2#List", String::new(), page.query.with(&[("page_size", PAGE)]))],
+    )
 }
 
 /// Who is on call now and next for a schedule, in each of its lanes.

@@ -9,7 +9,7 @@ use web::View;
 use super::connections::connections;
 use super::runs;
 use crate::fields::step;
-use crate::live;
+use crate::live::{self, Moved};
 use crate::page::{Page, Refused, Submitted, pages};
 
 pages! {
@@ -69,7 +69,7 @@ fn show(page: &Page) -> Result<View> {
 }
 
 fn follow(page: &Page) -> Result<View> {
-    live::follow(page, &[("Hub Pipes V1#Show", page.segment(0).to_owned(), String::new())])
+    live::follow(page, Moved::ByJob, &[("Hub Pipes V1#Show", page.segment(0).to_owned(), String::new())])
 }
 
 fn new_form(page: &Page) -> Result<View> {
