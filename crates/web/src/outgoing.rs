@@ -83,7 +83,7 @@ impl fmt::Display for Refused {
             Self::Private(address) => {
                 write!(f, "{address} is a private address, and this server's operator has not allowed it")
             }
-            Self::Plain => f.write_str("an API key goes to a public address by https:// only"),
+            Self::Plain => f.write_str("a public address is asked by https:// only"),
         }
     }
 }

@@ -57,7 +57,6 @@ impl Unreachable {
     fn of(error: &ureq::Error) -> Self {
         let why = match error {
             ureq::Error::Other(error) => match error.downcast_ref::<Refused>() {
-                Some(Refused::Plain) => "a public address is asked by https:// only".to_owned(),
                 Some(refused) => refused.to_string(),
                 None => "no connection came about".to_owned(),
             },
