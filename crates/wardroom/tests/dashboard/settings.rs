@@ -2,7 +2,7 @@
 
 use people::users::BaseRole;
 use serde_json::Value;
-use testkit::{App, Browser, Shown};
+use testkit::{App, Browser, Shown, json};
 
 use crate::support::{PASSWORD, app, signed_in};
 
@@ -225,6 +225,52 @@ fn the_audit_log_goes_on_page_after_page_without_a_gap() {
         path = before.rsplit_once("href=\"").unwrap().1.replace("&amp;", "&");
     }
     assert_eq!(seen, (0..60).rev().collect::<Vec<_>>());
+}
+
+#[test]
+fn the_audit_log_tells_nothing_of_private_incidents_but_their_references() {
+    let app = app();
+    let (api, admin) = (app.admin(), signed_in(&app, "Adam", BaseRole::Administrator));
+    let severity = api.get("/v1/severities").expect(200)["severities"][0]["id"].clone();
+    let declare = |visibility: &str, secret: &str| {
+        let body = json!({
+            "idempotency_key": secret, "name": secret, "summary": secret, "visibility": visibility,
+            "severity_id": severity,
+        });
+        let id = api.post("/v2/incidents", body).expect(200)["incident"]["id"].clone();
+        for (path, body) in [
+            ("/v2/incident_updates", json!({"idempotency_key": secret, "message": secret, "to_severity_id": severity})),
+            ("/v3/actions", json!({"description": secret})),
+            ("/v3/follow_ups", json!({"title": secret})),
+            (
+                "/v1/incident_attachments",
+                json!({"resource": {
+                    "resource_type": "arbitrary_url", "url": "https://acme.example", "title": secret,
+                }}),
+            ),
+        ] {
+            let mut body = body;
+            body["incident_id"] = id.clone();
+            let made = api.post(path, body);
+            assert!(made.status < 300, "{path}: {}", made.text);
+        }
+        let rename = json!({"incident": {"name": format!("{secret} again")}, "notify_incident_channel": false});
+        api.post(&format!("/v2/incidents/{}/actions/edit", id.as_str().unwrap()), rename).expect(200);
+        let document = json!({"title": secret, "content": secret});
+        let import = format!("/v2/incidents/{}/actions/import_postmortem_document", id.as_str().unwrap());
+        assert!(api.post(&import, document).status < 300);
+    };
+    declare("private", "Wiretap");
+    declare("public", "Outage");
+    for path in ["", "/export?format=csv", "/export?format=jsonl"] {
+        let told = admin.get(&format!("/settings/audit-log{path}")).expect(200);
+        assert!(!told.says("Wiretap") && told.says("INC-1") && told.says("INC-2 Outage"), "{}", told.text);
+    }
+    assert!(admin.get("/settings/audit-log?target=wiretap").expect(200).says("Nothing matches"));
+    for kind in ["incident", "incident_update", "action", "follow_up", "incident_attachment", "postmortem_document"] {
+        let told = admin.get(&format!("/settings/audit-log?action={kind}.created")).expect(200);
+        assert!(told.says("Outage") && told.says(">INC-1<"), "{kind}: {}", told.text);
+    }
 }
 
 #[test]
