@@ -162,7 +162,7 @@ pub fn with_link(store: &Store, step: &SecretStep, code: Option<&str>, origin: O
     let (who, code) = (who_now(store, &user, origin)?, code.map(str::to_owned));
     let sign_in = move |cx: &mut Cx<'_>| {
         let Some((user, how)) = links::find(cx, &hash)? else { return Ok(Err(Refusal::LinkSpent)) };
-        let attempt = match Attempt::begin(cx, attempts::subject_of_link(&hash))? {
+        let attempt = match Attempt::begin_alone(cx, attempts::subject_of_link(&hash))? {
             Ok(attempt) => attempt,
             Err(refusal) => return Ok(Err(refusal)),
         };

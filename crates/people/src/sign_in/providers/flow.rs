@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use base::{Error, Id, Secret};
+use base::{Error, Id, Secret, Time};
 use store::audit::Target;
 use store::{Cx, Origin, Store, Stored, Who};
 use web::SecretStep;
@@ -39,6 +39,14 @@ pub struct Back {
     pub error_description: Option<String>,
 }
 
+impl Back {
+    /// What the browser has kept, if that is what it was sent off with. Without that nothing has been tried, and nothing is
+    /// counted or written down: any page may have a browser ask for this address.
+    fn ticket(&self, provider: Id<IdentityProvider>, now: Time) -> Option<&Ticket> {
+        self.ticket.as_ref().filter(|ticket| ticket.is_state(provider, &self.state, now))
+    }
+}
+
 /// How far somebody has come whom a provider vouches for.
 #[derive(Debug)]
 pub enum Admission {
@@ -70,10 +78,11 @@ pub fn begin(store: &Store, id: Id<IdentityProvider>, origin: Origin) -> Result<
 /// Blocks for as long as the provider takes: not for async tasks.
 pub fn finish(store: &Store, id: Id<IdentityProvider>, back: &Back, origin: Origin) -> Result<Admission, Refusal> {
     let (provider, secret) = open(store, id)?;
+    let ticket = back.ticket(id, store.world().now()).ok_or(Failure::NotBegun)?;
     let turn = turn()?;
-    let subject = back.ticket.as_ref().map_or_else(|| "ticket:".to_owned(), Ticket::subject);
+    let subject = ticket.subject();
     let attempt = store.write(somebody(origin.clone()), move |cx| Attempt::begin(cx, subject.clone())).wait()??;
-    let claims = prove(store, &provider, secret.as_ref(), back);
+    let claims = prove(store, &provider, secret.as_ref(), ticket, back);
     drop(turn);
     let known = match claims {
         Ok(claims) => {
@@ -118,10 +127,13 @@ fn turn() -> Result<Turn, Error> {
 }
 
 /// Who comes back, by the provider's word.
-fn prove(store: &Store, provider: &IdentityProvider, secret: Option<&Secret>, back: &Back) -> Result<Claims, Failure> {
-    let now = store.world().now();
-    let ticket = back.ticket.as_ref().filter(|ticket| ticket.is_state(provider.id, &back.state, now));
-    let ticket = ticket.ok_or(Failure::NotBegun)?;
+fn prove(
+    store: &Store,
+    provider: &IdentityProvider,
+    secret: Option<&Secret>,
+    ticket: &Ticket,
+    back: &Back,
+) -> Result<Claims, Failure> {
     if let Some(error) = &back.error {
         return Err(Failure::Declined(said(error, back.error_description.as_deref())));
     }
