@@ -90,6 +90,7 @@ pub fn unlock(cx: &mut Cx<'_>, id: Id<User>) -> Result<()> {
     let user = cx.get(id)?;
     prove_manages(cx, &user)?;
     forget(cx, &subject_of(&Account::Id(id), Some(&user)))?;
+    forget(cx, &subject_of_codes(id))?;
     cx.note("user.unlocked", &[Target::of(&*user)])
 }
 
@@ -102,6 +103,11 @@ pub(super) fn remove_old(cx: &mut Cx<'_>) -> Result<()> {
 /// What failures on a link are counted under. Not the account's: who guesses at that keeps nobody with a link out.
 pub(super) fn subject_of_link(hash: &str) -> String {
     format!("link:{hash}")
+}
+
+/// What wrong codes are counted under, whichever way somebody has come so far: each way counts its own failures anew.
+pub(super) fn subject_of_codes(user: Id<User>) -> String {
+    format!("code:{user}")
 }
 
 /// What failures on an account are counted under: the same whichever way it is named. A hash, since what is typed may

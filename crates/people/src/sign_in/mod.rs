@@ -183,17 +183,31 @@ fn admit(
     code: Option<&str>,
     attempt: &Attempt,
 ) -> Result<Result<SignedIn, Refusal>> {
+    if !second_factor::is_on(cx, user.id)? {
+        return let_in(cx, user, how, attempt).map(Ok);
+    }
+    let at_code = match Attempt::begin_alone(cx, attempts::subject_of_codes(user.id))? {
+        Ok(at_code) => at_code,
+        Err(refusal) => {
+            attempt.take_back(cx)?;
+            return Ok(Err(refusal));
+        }
+    };
     match second_factor::check(cx, user.id, code)? {
         Verdict::Missing => {
             // Not a success either: whoever knows the password alone would have every code tried.
             attempt.take_back(cx)?;
+            at_code.take_back(cx)?;
             Ok(Err(Refusal::NeedsSecondFactor))
         }
         Verdict::Wrong => {
             cx.note(FAILED, &[Target::of(&user)])?;
             Ok(Err(Refusal::WrongSecondFactor))
         }
-        Verdict::Right => let_in(cx, user, how, attempt).map(Ok),
+        Verdict::Right => {
+            at_code.succeed(cx)?;
+            let_in(cx, user, how, attempt).map(Ok)
+        }
     }
 }
 

@@ -417,6 +417,19 @@ fn our_own_second_factor_is_asked_for_where_the_provider_s_word_is_not_enough() 
     );
     browser.submit("/me/password", &[kept, ("again", kept.1)]).expect(422);
     scene.app.browser().send_form(path, &[("code", &code)]).expect(422);
+
+    let come = |code: &str| {
+        let browser = scene.app.browser();
+        let back = scene.leave(&browser, "%2F");
+        let next = browser.get(&back).leads_to().to_owned();
+        browser.submit(next.split('?').next().unwrap(), &[("code", code)]).expect(422)
+    };
+    for _ in 0..10 {
+        assert!(come("000000").says("The code is wrong"));
+    }
+    scene.app.clock.advance(Duration::from_secs(30));
+    let refused = come(&authenticator(&scene.app, &seed));
+    assert!(refused.says("Too many attempts have failed"), "another link is no other account");
 }
 
 #[test]
