@@ -311,7 +311,10 @@ fn a_provider_that_is_down_slow_or_makes_no_sense_is_told_of_and_holds_nobody_up
     scene.provider = provider(&scene.app, Some(SECRET));
     browser.get(&scene.start()).expect(422);
     assert!(scene.lately().contains("no connection came about"));
-    assert_eq!(scene.refusals(), ["provider_unreachable"; 9]);
+    assert_eq!(scene.refusals(), ["provider_unreachable"; 5], "the same again is no news");
+    scene.app.clock.advance(Duration::from_secs(301));
+    browser.get(&scene.start()).expect(422);
+    assert_eq!(scene.refusals(), ["provider_unreachable"; 6]);
     sign_in(&browser, "Ada", PASSWORD).leads_to();
 }
 
@@ -332,6 +335,28 @@ fn why_the_provider_says_no_is_told_in_its_words_and_as_text() {
     let planted = format!("{}/back?error=x&error_description=Call+0900", scene.start());
     assert!(!browser.get(&planted).expect(422).says("0900"), "only the provider is quoted");
     assert_eq!(scene.refusals(), ["declined", "declined", "declined"]);
+}
+
+#[test]
+fn whoever_makes_up_what_a_provider_says_is_counted_and_writes_nothing_that_owners_read() {
+    let scene = Scene::with(&[]);
+    let browser = scene.app.browser().at("192.0.2.9");
+    scene.provider.be(ada());
+    let decline = |error: &str| {
+        let back = scene.leave(&browser, "%2F");
+        browser.get(&back.replace("code=", &format!("error={error}&error_description=Call+0900&was="))).expect(422)
+    };
+    decline("Call+0900");
+    assert!(scene.lately().ends_with("it says no, and has a word of its own for why"), "{}", scene.lately());
+    for _ in 0..9 {
+        decline("invalid_scope");
+    }
+    assert!(scene.lately().ends_with("it says no: invalid_scope"), "{}", scene.lately());
+    assert!(decline("invalid_scope").says("Too many attempts have failed"));
+    assert_eq!(scene.refusals(), ["declined", "declined"]);
+    for text in scene.app.texts("select failure from identity_provider_states") {
+        assert!(!text.contains("0900"));
+    }
 }
 
 #[test]

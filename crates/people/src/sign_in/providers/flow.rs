@@ -21,6 +21,24 @@ use crate::users::User;
 const AT_ONCE: u64 = 8;
 /// Those that wait for that.
 const WAITING: u64 = 64;
+/// The words that OAuth 2.0 and OpenID Connect have for why a provider says no.
+const WORDS: [&str; 15] = [
+    "invalid_request",
+    "unauthorized_client",
+    "access_denied",
+    "unsupported_response_type",
+    "invalid_scope",
+    "server_error",
+    "temporarily_unavailable",
+    "interaction_required",
+    "login_required",
+    "account_selection_required",
+    "consent_required",
+    "invalid_request_uri",
+    "invalid_request_object",
+    "request_not_supported",
+    "request_uri_not_supported",
+];
 /// Characters that are shown of what a provider says.
 const SAID: usize = 200;
 
@@ -135,7 +153,8 @@ fn prove(
     back: &Back,
 ) -> Result<Claims, Failure> {
     if let Some(error) = &back.error {
-        return Err(Failure::Declined(said(error, back.error_description.as_deref())));
+        let word = WORDS.into_iter().find(|word| word == error);
+        return Err(Failure::Declined { word, said: said(error, back.error_description.as_deref()) });
     }
     let address = redirect_address(store.site(), provider.id);
     let conversation = Conversation::begin(store.world(), provider, secret, address)?;
@@ -181,7 +200,7 @@ fn let_through(
     store.write(who, work).wait()?
 }
 
-/// Writes down that nobody was let in, and why.
+/// Writes down that nobody was let in, and why; what anybody can bring about again and again, once in a while.
 fn refuse(
     store: &Store,
     origin: Origin,
@@ -194,8 +213,9 @@ fn refuse(
         if let Some(attempt) = attempt.as_ref().filter(|_| !failure.is_theirs()) {
             attempt.take_back(cx)?;
         }
-        if let Some(told) = failure.told() {
-            note_failure(cx, provider.id, &told)?;
+        let is_new = failure.told().map_or(Ok(true), |told| note_failure(cx, provider.id, &told))?;
+        if failure.is_anybodys() && !is_new {
+            return Ok(());
         }
         cx.note(&format!("{FAILED}.{}", failure.word()), &[Target::of(&provider)])
     };
