@@ -497,6 +497,18 @@ fn a_provider_is_added_once_it_answers_and_what_is_wrong_stands_beside_its_field
 }
 
 #[test]
+fn as_another_client_nobody_is_known_any_more() {
+    let scene = Scene::with(&[]);
+    person(&scene.app, "Ada", BaseRole::Responder);
+    scene.sign_in(&scene.app.browser(), ada()).leads_to();
+    let known = || scene.app.texts("select user_id from identities").len();
+    scene.change(&[("rules", "trusts_addresses")]).leads_to();
+    assert_eq!(known(), 1);
+    scene.change(&[("client_id", "another")]).leads_to();
+    assert_eq!(known(), 0);
+}
+
+#[test]
 fn the_client_secret_stays_in_the_vault_and_is_for_the_provider_that_has_given_it() {
     let scene = Scene::with(&[]);
     person(&scene.app, "Ada", BaseRole::Responder);
