@@ -19,7 +19,9 @@ impl Fields {
         if text.split(|byte| *byte == b'&').nth(MOST).is_some() {
             return Err(Error::invalid("", format!("A form has {MOST} fields at most: this one has more")));
         }
-        Ok(Self(form_urlencoded::parse(text).map(|(name, value)| (name.into_owned(), value.into_owned())).collect()))
+        // No text in a database holds a NUL, and no database wants to be asked for one.
+        let clean = |text: Cow<'_, str>| text.replace('\0', "");
+        Ok(Self(form_urlencoded::parse(text).map(|(name, value)| (clean(name), clean(value))).collect()))
     }
 
     /// The value of a field, without blanks around it; none where it is blank.
@@ -136,6 +138,7 @@ mod tests {
         let nested = Fields::read(b"a.1=x&a.2=&b.1=y").unwrap();
         assert_eq!(nested.under("a").collect::<Vec<_>>(), [("1", "x"), ("2", "")]);
         assert_eq!(fields.raw("name"), " Ada ");
+        assert_eq!(Fields::read(b"na%00me=A%00da%00").unwrap().raw("name"), "Ada");
     }
 
     #[test]

@@ -219,6 +219,16 @@ fn what_can_not_be_believed_lets_nobody_in() {
 }
 
 #[test]
+fn who_is_called_what_is_no_text_is_not_let_in() {
+    let scene = Scene::with(&[("domains", "acme.example")]);
+    for person in [Person::new("7\0", "eve@acme.example"), Person::new("7", "e\0ve@acme.example")] {
+        assert!(scene.sign_in(&scene.app.browser(), person).expect(422).says("can&#x27;t be believed"));
+        assert!(scene.lately().contains("what is no text"));
+    }
+    assert_eq!(users(&scene.app).len(), 1);
+}
+
+#[test]
 fn a_provider_without_a_secret_that_tells_addresses_at_its_userinfo_endpoint_will_do() {
     let scene = Scene::of(app(), None, &[]);
     person(&scene.app, "Ada", BaseRole::Responder);

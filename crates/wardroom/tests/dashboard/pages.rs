@@ -55,6 +55,18 @@ const PAGES: &[&str] = &[
 ];
 
 #[test]
+fn what_no_database_keeps_is_left_out_of_fields() {
+    let app = app();
+    let stranger = app.browser();
+    stranger.send_form("/sign-in", &[("email", "a\0da@acme.example"), ("password", "\0")]).expect(422);
+    let owner = signed_in(&app, "Olga", BaseRole::Owner);
+    owner.get("/people?containing=ol%00ga").expect(200);
+    owner.get("/settings/audit-log?target=%00").expect(200);
+    let incident = declare(&owner, "Out\0age");
+    assert!(owner.get(&incident).expect(200).says("Outage"));
+}
+
+#[test]
 fn a_form_that_is_too_large_or_has_too_many_fields_is_refused_with_a_page() {
     let app = app();
     let (stranger, viewer) = (app.browser(), signed_in(&app, "Vera", BaseRole::Viewer));
