@@ -14,7 +14,7 @@ use crate::page::{Page, SESSION};
 /// an operation with the ID in its path and its query.
 pub fn follow(page: &Page, operations: &[(&'static str, String, String)]) -> Result<View> {
     let (desk, who) = (Arc::clone(&page.desk), page.visitor()?.who.clone());
-    let token = page.visit.cookie(SESSION).map(Secret::from);
+    let token = page.kept(SESSION).map(Secret::from);
     let operations = operations.to_vec();
     let mut seen = None;
     let look = move || {

@@ -100,7 +100,7 @@ pub(crate) use pages;
 
 /// Who visits, by the cookie.
 fn visitor(desk: &Desk, visit: &Visit) -> Result<Option<Visitor>> {
-    let Some(token) = visit.cookie(SESSION) else { return Ok(None) };
+    let Some(token) = visit.cookie(&desk.cookie_name(SESSION)) else { return Ok(None) };
     let Some((session, user)) = sessions::find(&desk.store, &Secret::from(token))? else { return Ok(None) };
     let (asker, origin) = (user.clone(), origin(visit));
     let who = desk.store.read(Who::system(), move |cx| sign_in::who(cx, &asker, origin.clone())).wait()?;
@@ -205,11 +205,24 @@ impl Page {
     /// Whether the form was made by this dashboard for this visitor. Without a session there is no token yet: browsers
     /// say then whether it comes from another site, so that nobody is signed in as somebody else.
     fn is_own_form(&self) -> bool {
-        let Some(visitor) = &self.visitor else {
-            return self.visit.header("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"));
-        };
+        let Some(visitor) = &self.visitor else { return self.is_from_here() };
         let shown = self.form.get("csrf").or_else(|| self.visit.header("x-csrf-token"));
         shown.is_some_and(|shown| visitor.session.is_csrf(shown))
+    }
+
+    /// Whether the browser says that a page of ours has sent the form. Older ones tell that page's origin alone; who tells
+    /// nothing is a program, which no other site makes use of.
+    fn is_from_here(&self) -> bool {
+        match (self.visit.header("sec-fetch-site"), self.visit.header("origin")) {
+            (Some(site), _) => matches!(site, "same-origin" | "none"),
+            (None, Some(origin)) => self.desk.is_origin(origin) || self.is_host(origin),
+            (None, None) => true,
+        }
+    }
+
+    /// Whether the origin is the host that was asked: not everybody comes by the public address.
+    fn is_host(&self, origin: &str) -> bool {
+        origin.split_once("://").is_some_and(|(_, host)| self.visit.header("host") == Some(host))
     }
 
     /// What an operation answers to the visitor.
@@ -288,7 +301,7 @@ impl Page {
     /// A template with these variables.
     pub fn show(&self, template: &str, variables: Json) -> View {
         match render::page(self, template, variables) {
-            Ok(html) if self.visit.cookie(DONE).is_some() => {
+            Ok(html) if self.kept(DONE).is_some() => {
                 View::page(html).with_header("set-cookie", self.done_cookie("", 0))
             }
             Ok(html) => View::page(html),
@@ -319,12 +332,18 @@ impl Page {
 
     /// What has been done on the page before.
     pub(crate) fn told(&self) -> Option<String> {
-        let told = self.visit.cookie(DONE)?;
+        let told = self.kept(DONE)?;
         Some(percent_encoding::percent_decode_str(told).decode_utf8_lossy().into_owned())
+    }
+
+    /// What the browser keeps in a cookie of ours.
+    pub fn kept(&self, name: &str) -> Option<&str> {
+        self.visit.cookie(&self.desk.cookie_name(name))
     }
 
     /// A cookie for this server's pages alone, as `set-cookie` has it; for no time at all, one that goes.
     pub fn cookie(&self, name: &str, value: &str, seconds: u64) -> String {
+        let name = self.desk.cookie_name(name);
         let secure = if self.desk.is_encrypted() { "; Secure" } else { "" };
         format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
     }

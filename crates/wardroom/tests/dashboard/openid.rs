@@ -8,7 +8,9 @@ use people::users::{BaseRole, User};
 use store::Condition;
 use testkit::{App, Browser, CountedEntropy, Flaw, OpenId, Person, Shown};
 
-use crate::support::{PASSWORD, app, app_in, authenticator, email, link_for, person, sign_in, signed_in};
+use crate::support::{
+    PASSWORD, SESSION, TICKET, app, app_in, authenticator, email, link_for, person, sign_in, signed_in,
+};
 
 const SECRET: &str = "a-secret-of-the-client";
 const PLACE: &str = "/settings/sign-in";
@@ -125,7 +127,7 @@ fn who_has_an_account_here_signs_in_with_the_one_there_and_comes_to_where_they_w
     let back = back.strip_prefix("https://wardroom.example").unwrap();
     let signed_in = browser.get(back);
     assert_eq!(signed_in.leads_to(), "/incidents?sort_by=x");
-    assert!(signed_in.set_cookies.iter().any(|cookie| cookie.starts_with("wardroom_ticket=;")));
+    assert!(signed_in.set_cookies.iter().any(|cookie| cookie.starts_with(&format!("{TICKET}=;"))));
     assert!(browser.get("/me").expect(200).says("ada@acme.example"));
     assert!(scene.refusals().is_empty());
     let page = scene.owner.get(PLACE).expect(200);
@@ -163,7 +165,7 @@ fn an_address_that_is_not_verified_lets_nobody_in() {
         assert!(refused.says("hasn&#x27;t verified your e-mail address"), "{}", refused.text);
     }
     scene.sign_in(&browser, Person { email: None, ..ada() }).expect(422);
-    assert_eq!(browser.cookie("wardroom_session"), None);
+    assert_eq!(browser.cookie(SESSION), None);
     assert_eq!(scene.refusals(), ["address_unverified", "address_unverified", "no_address"]);
 
     scene.change(&[("rules", "trusts_addresses")]).leads_to();
@@ -210,7 +212,7 @@ fn what_can_not_be_believed_lets_nobody_in() {
         let browser = scene.app.browser();
         let refused = scene.sign_in(&browser, ada()).expect(422);
         assert!(refused.says("can&#x27;t be believed"), "{flaw:?}: {}", refused.text);
-        assert_eq!(browser.cookie("wardroom_session"), None, "{flaw:?}");
+        assert_eq!(browser.cookie(SESSION), None, "{flaw:?}");
         assert!(scene.lately().contains(told), "{flaw:?}: {}", scene.lately());
     }
     assert_eq!(scene.refusals(), ["token_invalid"; 7]);
@@ -245,21 +247,21 @@ fn only_the_browser_that_left_comes_back_once_and_in_time() {
     scene.provider.be(ada());
     let (browser, other) = (scene.app.browser(), scene.app.browser());
     let back = scene.leave(&browser, "%2F");
-    let ticket = browser.cookie("wardroom_ticket").unwrap();
+    let ticket = browser.cookie(TICKET).unwrap();
     assert!(other.get(&back).expect(422).says("was begun in another browser"), "it has no ticket");
     scene.leave(&other, "%2F");
     other.get(&back).expect(422);
     let without_state = back.split('&').next().unwrap();
-    browser.keep("wardroom_ticket", &ticket);
+    browser.keep(TICKET, &ticket);
     browser.get(without_state).expect(422);
-    browser.keep("wardroom_ticket", &ticket);
+    browser.keep(TICKET, &ticket);
     assert_eq!(browser.get(&back).leads_to(), "/");
 
     let again = scene.app.browser();
     again.get(&back).expect(422);
-    again.keep("wardroom_ticket", &ticket);
+    again.keep(TICKET, &ticket);
     again.get(&back).expect(422);
-    assert_eq!(again.cookie("wardroom_session"), None, "the code is spent");
+    assert_eq!(again.cookie(SESSION), None, "the code is spent");
 
     let late = scene.leave(&again, "%2F");
     scene.app.clock.advance(Duration::from_secs(601));
@@ -291,8 +293,8 @@ fn signing_in_with_a_provider_leads_to_no_other_server() {
         let back = scene.leave(&browser, elsewhere);
         assert_eq!(browser.get(&back).leads_to(), "/", "{elsewhere}");
         let back = scene.leave(&browser, "%2F");
-        let ticket = browser.cookie("wardroom_ticket").unwrap();
-        browser.keep("wardroom_ticket", &format!("{}:{elsewhere}", ticket.split(':').next().unwrap()));
+        let ticket = browser.cookie(TICKET).unwrap();
+        browser.keep(TICKET, &format!("{}:{elsewhere}", ticket.split(':').next().unwrap()));
         assert_eq!(browser.get(&back).leads_to(), "/", "{elsewhere}, planted");
     }
 }
@@ -305,7 +307,7 @@ fn a_provider_that_is_down_slow_or_makes_no_sense_is_told_of_and_holds_nobody_up
     scene.provider.be(ada());
     let browser = scene.app.browser();
     let back = scene.leave(&browser, "%2F");
-    let ticket = browser.cookie("wardroom_ticket").unwrap();
+    let ticket = browser.cookie(TICKET).unwrap();
     for (flaw, told) in [
         (Flaw::Html, "as an OpenID Connect provider does"),
         (Flaw::Huge, "the answer is too long"),
@@ -314,7 +316,7 @@ fn a_provider_that_is_down_slow_or_makes_no_sense_is_told_of_and_holds_nobody_up
     ] {
         scene.provider.fail(Some(flaw));
         assert!(browser.get(&scene.start()).expect(422).says("answer as it should"), "{flaw:?}, going");
-        browser.keep("wardroom_ticket", &ticket);
+        browser.keep(TICKET, &ticket);
         assert!(browser.get(&back).expect(422).says("answer as it should"), "{flaw:?}, coming");
         assert!(scene.lately().contains(told), "{flaw:?}: {}", scene.lately());
     }
@@ -380,7 +382,7 @@ fn who_is_deactivated_is_not_let_in() {
     for person in [ada(), Person::new("9", &email("Bob"))] {
         let browser = scene.app.browser();
         assert!(scene.sign_in(&browser, person).expect(422).says("has been deactivated"));
-        assert_eq!(browser.cookie("wardroom_session"), None);
+        assert_eq!(browser.cookie(SESSION), None);
     }
     assert_eq!((scene.refusals(), users(&scene.app).len()), (vec!["deactivated".to_owned(); 2], 3));
 }
@@ -406,10 +408,10 @@ fn nobody_is_locked_out_by_a_page_that_has_their_browser_ask_for_addresses() {
     scene.provider.be(ada());
     let browser = scene.app.browser();
     let kept = scene.leave(&browser, "%2F");
-    let ticket = browser.cookie("wardroom_ticket").unwrap();
+    let ticket = browser.cookie(TICKET).unwrap();
     for _ in 0..12 {
         browser.get(&format!("{}/back?code=x&state=y", scene.start())).expect(422);
-        browser.keep("wardroom_ticket", &ticket);
+        browser.keep(TICKET, &ticket);
         browser.get(&kept.replace("state=", "state=0")).expect(422);
     }
     assert_eq!(scene.app.texts("select subject from sign_in_failures where moments <> '[]'"), [] as [&str; 0]);
@@ -438,7 +440,7 @@ fn our_own_second_factor_is_asked_for_where_the_provider_s_word_is_not_enough() 
     let browser = scene.app.browser();
     let back = scene.leave(&browser, "%2Fincidents");
     let next = browser.get(&back).leads_to().to_owned();
-    assert_eq!(browser.cookie("wardroom_session"), None);
+    assert_eq!(browser.cookie(SESSION), None);
     let page = browser.get(&next).expect(200);
     let (path, to) = (next.split('?').next().unwrap(), page.hidden("to").unwrap());
     assert!(browser.submit(path, &[("to", &to), ("code", "000000")]).expect(422).says("The code is wrong"));
@@ -528,7 +530,7 @@ fn the_client_secret_stays_in_the_vault_and_is_for_the_provider_that_has_given_i
     let code = code.split_once("code=").unwrap().1.split('&').next().unwrap().to_owned();
     let ticket = scene.app.browser();
     scene.leave(&ticket, "%2F");
-    let ticket = ticket.cookie("wardroom_ticket").unwrap();
+    let ticket = ticket.cookie(TICKET).unwrap();
     for path in [PLACE, &scene.home, "/settings/audit-log", "/sign-in"] {
         let page = scene.owner.get(path);
         assert!(!page.says(SECRET) && !page.says(&code) && !page.says(&ticket[..64]), "{path}");

@@ -4,7 +4,7 @@ use people::users::BaseRole;
 use serde_json::Value;
 use testkit::{App, Browser, Shown, json};
 
-use crate::support::{PASSWORD, app, signed_in};
+use crate::support::{PASSWORD, SESSION, app, signed_in};
 
 const KEYS: &str = "/settings/api-keys";
 
@@ -300,7 +300,7 @@ fn responders_and_viewers_see_the_lists_and_nothing_else() {
 fn the_allow_list_keeps_people_out_as_it_does_programs() {
     let app = app();
     let owner = signed_in(&app, "Olga", BaseRole::Owner);
-    let session = owner.cookie("wardroom_session").unwrap();
+    let session = owner.cookie(SESSION).unwrap();
     let elsewhere = app.browser().at("192.0.2.7");
     let style = between(&elsewhere.get("/sign-in").expect(200), "rel=\"stylesheet\" href=\"", "\"");
     let place = "/settings/ip-allow-list";
@@ -318,7 +318,7 @@ fn the_allow_list_keeps_people_out_as_it_does_programs() {
         );
     }
     elsewhere.send_form("/sign-in", &[("email", "olga@acme.example"), ("password", PASSWORD)]).expect(403);
-    elsewhere.keep("wardroom_session", &session);
+    elsewhere.keep(SESSION, &session);
     elsewhere.get("/").expect(403);
     assert_eq!(elsewhere.get(&style).expect(200).status, 200, "the refusal is drawn all the same");
     owner.get("/").expect(200);
