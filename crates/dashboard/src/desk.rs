@@ -26,6 +26,18 @@ impl Desk {
         self.assembly.call(&self.store, who, call)
     }
 
+    /// What a cookie of ours is called. With this prefix browsers take it from this very host and by TLS alone, so that
+    /// no neighbour in the domain plants one.
+    pub fn cookie_name(&self, name: &str) -> String {
+        if self.is_encrypted() { format!("__Host-{name}") } else { name.to_owned() }
+    }
+
+    /// Whether this is where people find this server, as `Origin` has it.
+    pub fn is_origin(&self, origin: &str) -> bool {
+        let own: Vec<_> = self.public_url.splitn(4, '/').take(3).collect();
+        own.join("/").eq_ignore_ascii_case(origin)
+    }
+
     /// Whether people find this server by TLS: cookies are for nothing else then.
     pub fn is_encrypted(&self) -> bool {
         self.public_url.starts_with("https:")

@@ -2,16 +2,26 @@
 
 use std::borrow::Cow;
 
+use base::{Error, Result};
 use serde_json::{Map, Value as Json, json};
+
+/// How many fields there may be.
+const MOST: usize = 2_000;
 
 /// The fields of a query or a form.
 #[derive(Clone, Debug, Default)]
 pub struct Fields(Vec<(String, String)>);
 
 impl Fields {
-    /// Those that a query string or the body of a form holds.
-    pub fn read(text: &[u8]) -> Self {
-        Self(form_urlencoded::parse(text).map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
+    /// Those that a query string or the body of a form holds, unless they are too many: each takes many times the room
+    /// that it has there.
+    pub fn read(text: &[u8]) -> Result<Self> {
+        if text.split(|byte| *byte == b'&').nth(MOST).is_some() {
+            return Err(Error::invalid("", format!("A form has {MOST} fields at most: this one has more")));
+        }
+        // No text in a database holds a NUL, and no database wants to be asked for one.
+        let clean = |text: Cow<'_, str>| text.replace('\0', "");
+        Ok(Self(form_urlencoded::parse(text).map(|(name, value)| (clean(name), clean(value))).collect()))
     }
 
     /// The value of a field, without blanks around it; none where it is blank.
@@ -117,15 +127,23 @@ mod tests {
 
     #[test]
     fn fields_are_read_with_what_is_blank_left_out() {
-        let fields = Fields::read(b"name=+Ada+&role=a&role=b&note=&tick=on&n=3");
+        let fields = Fields::read(b"name=+Ada+&role=a&role=b&note=&tick=on&n=3").unwrap();
         assert_eq!((fields.get("name"), fields.get("note"), fields.text("x")), (Some("Ada"), None, ""));
         assert_eq!(fields.all("role").collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(fields.as_json()["role"], json!(["a", "b"]));
         assert_eq!(fields.filled(&["name", "note", "x"]), json!({"name": "Ada"}));
         assert_eq!(fields.given(&["note", "x"]), json!({"note": ""}));
-        assert_eq!(Fields::read(b"a.b=1").filled(&["a.b"]), json!({"a": {"b": "1"}}));
+        assert_eq!(Fields::read(b"a.b=1").unwrap().filled(&["a.b"]), json!({"a": {"b": "1"}}));
         assert_eq!(fields.with(&[("role", "c"), ("n", ""), ("x", "1")]), "name=Ada&tick=on&role=c&x=1");
-        assert_eq!(Fields::read(b"a.1=x&a.2=&b.1=y").under("a").collect::<Vec<_>>(), [("1", "x"), ("2", "")]);
+        let nested = Fields::read(b"a.1=x&a.2=&b.1=y").unwrap();
+        assert_eq!(nested.under("a").collect::<Vec<_>>(), [("1", "x"), ("2", "")]);
         assert_eq!(fields.raw("name"), " Ada ");
+        assert_eq!(Fields::read(b"na%00me=A%00da%00").unwrap().raw("name"), "Ada");
+    }
+
+    #[test]
+    fn there_are_no_more_fields_than_a_form_has() {
+        assert!(Fields::read("a&".repeat(MOST).trim_end_matches('&').as_bytes()).is_ok());
+        assert!(Fields::read("a&".repeat(MOST).as_bytes()).is_err());
     }
 }

@@ -45,7 +45,7 @@ pub fn follow(page: &Page, moved: Moved, operations: &[(&'static str, String, St
     let mut followed = Followed {
         desk: Arc::clone(&page.desk),
         who: page.visitor()?.who.clone(),
-        token: page.visit.cookie(SESSION).map(Secret::from),
+        token: page.kept(SESSION).map(Secret::from),
         moved,
         operations: operations.to_vec(),
         latest: None,

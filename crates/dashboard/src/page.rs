@@ -9,7 +9,7 @@ use people::users::User;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 use store::{Cx, Origin, Who};
-use web::{Call, Method, PageRoute, View, Visit};
+use web::{Call, LARGEST_BODY, Method, PageRoute, View, Visit};
 
 use crate::desk::Desk;
 use crate::fields::{Fields, query};
@@ -60,10 +60,24 @@ pub enum Audience {
     Everywhere,
 }
 
+impl Audience {
+    /// The largest form that is read, in bytes: whoever isn't signed in has little to say.
+    fn largest_form(self) -> usize {
+        match self {
+            Self::SignedIn => LARGEST_BODY,
+            Self::Public | Self::Everywhere => 64 * 1024,
+        }
+    }
+}
+
 /// A page's route.
 pub fn route(desk: &Arc<Desk>, method: Method, path: &'static str, audience: Audience, handler: Handler) -> PageRoute {
     let desk = Arc::clone(desk);
-    PageRoute { method, path, show: Arc::new(move |visit| show(&desk, visit, method, audience, handler)) }
+    let show = move |visit| {
+        let mut page = Page::new(&desk, visit);
+        page.answer(method, audience, handler).unwrap_or_else(|error| told(&page, &error))
+    };
+    PageRoute { method, path, largest_body: audience.largest_form(), show: Arc::new(show) }
 }
 
 /// A table of pages: `pub fn routes(desk) -> Vec<PageRoute>`. A page is for people who are signed in, unless `public` or
@@ -84,31 +98,9 @@ macro_rules! pages {
 }
 pub(crate) use pages;
 
-fn show(desk: &Arc<Desk>, visit: Visit, method: Method, audience: Audience, handler: Handler) -> View {
-    if audience != Audience::Everywhere
-        && let Err(error) = people::prove_admitted(&desk.store, visit.address)
-    {
-        return told(&Page::new(desk, visit, None), &error);
-    }
-    let visitor = match visitor(desk, &visit) {
-        Ok(visitor) => visitor,
-        Err(error) => return told(&Page::new(desk, visit, None), &error),
-    };
-    let page = Page::new(desk, visit, visitor);
-    if page.visitor.is_none() && audience == Audience::SignedIn {
-        let back = if method == Method::GET { page.address() } else { "/".to_owned() };
-        let back: String = form_urlencoded::byte_serialize(back.as_bytes()).collect();
-        return View::go_to(format!("/sign-in?to={back}"));
-    }
-    if method != Method::GET && !page.is_own_form() {
-        return told(&page, &Error::forbidden("This form is too old, or comes from elsewhere: go back and try again"));
-    }
-    handler(&page).unwrap_or_else(|error| told(&page, &error))
-}
-
 /// Who visits, by the cookie.
 fn visitor(desk: &Desk, visit: &Visit) -> Result<Option<Visitor>> {
-    let Some(token) = visit.cookie(SESSION) else { return Ok(None) };
+    let Some(token) = visit.cookie(&desk.cookie_name(SESSION)) else { return Ok(None) };
     let Some((session, user)) = sessions::find(&desk.store, &Secret::from(token))? else { return Ok(None) };
     let (asker, origin) = (user.clone(), origin(visit));
     let who = desk.store.read(Who::system(), move |cx| sign_in::who(cx, &asker, origin.clone())).wait()?;
@@ -128,6 +120,7 @@ fn told(page: &Page, error: &Error) -> View {
     let (status, title) = match error.kind() {
         ErrorKind::NotFound => (404, "There is nothing here"),
         ErrorKind::Forbidden => (403, "That is not yours to do"),
+        ErrorKind::TooLarge => (413, "That is too much"),
         ErrorKind::Internal => (500, "Something went wrong"),
         ErrorKind::Busy { .. } => (503, "Too much at once"),
         _ => (422, "That can't be done"),
@@ -159,9 +152,28 @@ pub struct Refused {
 }
 
 impl Page {
-    fn new(desk: &Arc<Desk>, visit: Visit, visitor: Option<Visitor>) -> Self {
-        let (query, form) = (Fields::read(visit.query.as_bytes()), Fields::read(&visit.body));
-        Self { desk: Arc::clone(desk), visitor, visit, query, form }
+    fn new(desk: &Arc<Desk>, visit: Visit) -> Self {
+        let desk = Arc::clone(desk);
+        Self { desk, visitor: None, visit, query: Fields::default(), form: Fields::default() }
+    }
+
+    fn answer(&mut self, method: Method, audience: Audience, handler: Handler) -> Result<View> {
+        if audience != Audience::Everywhere {
+            people::prove_admitted(&self.desk.store, self.visit.address)?;
+        }
+        self.visitor = visitor(&self.desk, &self.visit)?;
+        if self.visitor.is_none() && audience == Audience::SignedIn {
+            let back = if method == Method::GET { self.address() } else { "/".to_owned() };
+            let back: String = form_urlencoded::byte_serialize(back.as_bytes()).collect();
+            return Ok(View::go_to(format!("/sign-in?to={back}")));
+        }
+        self.query = Fields::read(self.visit.query.as_bytes())?;
+        let body = self.visit.body.as_deref().ok_or_else(|| Error::too_large(audience.largest_form()))?;
+        self.form = Fields::read(body)?;
+        if method != Method::GET && !self.is_own_form() {
+            return Err(Error::forbidden("This form is too old, or comes from elsewhere: go back and try again"));
+        }
+        handler(self)
     }
 
     /// Who asks.
@@ -193,11 +205,24 @@ impl Page {
     /// Whether the form was made by this dashboard for this visitor. Without a session there is no token yet: browsers
     /// say then whether it comes from another site, so that nobody is signed in as somebody else.
     fn is_own_form(&self) -> bool {
-        let Some(visitor) = &self.visitor else {
-            return self.visit.header("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"));
-        };
+        let Some(visitor) = &self.visitor else { return self.is_from_here() };
         let shown = self.form.get("csrf").or_else(|| self.visit.header("x-csrf-token"));
         shown.is_some_and(|shown| visitor.session.is_csrf(shown))
+    }
+
+    /// Whether the browser says that a page of ours has sent the form. Older ones tell that page's origin alone; who tells
+    /// nothing is a program, which no other site makes use of.
+    fn is_from_here(&self) -> bool {
+        match (self.visit.header("sec-fetch-site"), self.visit.header("origin")) {
+            (Some(site), _) => matches!(site, "same-origin" | "none"),
+            (None, Some(origin)) => self.desk.is_origin(origin) || self.is_host(origin),
+            (None, None) => true,
+        }
+    }
+
+    /// Whether the origin is the host that was asked: not everybody comes by the public address.
+    fn is_host(&self, origin: &str) -> bool {
+        origin.split_once("://").is_some_and(|(_, host)| self.visit.header("host") == Some(host))
     }
 
     /// What an operation answers to the visitor.
@@ -276,7 +301,7 @@ impl Page {
     /// A template with these variables.
     pub fn show(&self, template: &str, variables: Json) -> View {
         match render::page(self, template, variables) {
-            Ok(html) if self.visit.cookie(DONE).is_some() => {
+            Ok(html) if self.kept(DONE).is_some() => {
                 View::page(html).with_header("set-cookie", self.done_cookie("", 0))
             }
             Ok(html) => View::page(html),
@@ -290,6 +315,7 @@ impl Page {
     /// A page with a form: as it is at first, or with what was wrong beside the fields.
     pub fn form(&self, template: &str, mut variables: Json, refused: &Refused) -> View {
         variables["refused"] = json!(refused);
+        variables["form"] = self.form.as_json();
         let view = self.show(template, variables);
         if refused.is_empty() { view } else { view.with_status(422) }
     }
@@ -306,12 +332,18 @@ impl Page {
 
     /// What has been done on the page before.
     pub(crate) fn told(&self) -> Option<String> {
-        let told = self.visit.cookie(DONE)?;
+        let told = self.kept(DONE)?;
         Some(percent_encoding::percent_decode_str(told).decode_utf8_lossy().into_owned())
+    }
+
+    /// What the browser keeps in a cookie of ours.
+    pub fn kept(&self, name: &str) -> Option<&str> {
+        self.visit.cookie(&self.desk.cookie_name(name))
     }
 
     /// A cookie for this server's pages alone, as `set-cookie` has it; for no time at all, one that goes.
     pub fn cookie(&self, name: &str, value: &str, seconds: u64) -> String {
+        let name = self.desk.cookie_name(name);
         let secure = if self.desk.is_encrypted() { "; Secure" } else { "" };
         format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
     }

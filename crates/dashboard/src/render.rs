@@ -150,7 +150,7 @@ pub fn page(page: &Page, template: &str, variables: Json) -> Result<String, Erro
         "me": me, "csrf_token": visitor.map(|visitor| visitor.session.csrf().reveal().to_owned()), "zone": zone,
         "now": page.desk.store.world().now(), "path": page.visit.path, "address": page.address(),
         "assets": assets::addresses(), "done": page.told(), "organisation": page.desk.store.site().organisation, "refused": Refused::default(),
-        "query": page.query.as_json(), "form": page.form.as_json(), "navigation": navigation(page), "shortcuts": shortcuts(page),
+        "query": page.query.as_json(), "navigation": navigation(page), "shortcuts": shortcuts(page),
     });
     let access = visitor.map(|visitor| Arc::clone(&visitor.who.access));
     let may = move |scope: &str| access.as_ref().is_some_and(|access| access.everywhere(scope));

@@ -10,12 +10,12 @@ use people::ActorBody;
 use people::users::{Directory, User, UserBody};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::{Condition, Cx, Direction, Event, Record, Stored, Value, values};
+use store::{Condition, Cx, Direction, Event, Record, Stored, Tx, Value, values};
 use web::{Between, Body, Created, List, NoContent, Page, PageMeta, Paging, Query, Resource, Show};
 
 use crate::external_issues::{ExternalIssue, Tracker};
 use crate::follow_ups::FollowUp;
-use crate::incident::{self, Incident, Mode};
+use crate::incident::{self, Incident, Mode, audited_as};
 use crate::work::{self, ListMode, WorkStatus};
 
 web::routes! {
@@ -83,6 +83,10 @@ impl Record for Action {
 
     fn name(&self) -> String {
         self.description.clone()
+    }
+
+    fn audited_as(&self, tx: &mut Tx<'_>) -> Result<String> {
+        audited_as(tx, self.incident, self.name())
     }
 
     fn columns(&self) -> Vec<Value> {

@@ -4,10 +4,10 @@
 use base::{Error, Id, Problem, Problems, Result, words};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::{Condition, Cx, Record, Stored, Value, values};
+use store::{Condition, Cx, Record, Stored, Tx, Value, values};
 use web::{Body, Created, List, NoContent, Query, Resource};
 
-use crate::incident::{self, Incident, IncidentRef, visible_in};
+use crate::incident::{self, Incident, IncidentRef, audited_as, visible_in};
 
 web::routes! {
     /// List the attachments of an incident, or the incidents that a thing elsewhere is attached to.
@@ -92,6 +92,10 @@ impl Record for Attachment {
 
     fn name(&self) -> String {
         self.title.clone()
+    }
+
+    fn audited_as(&self, tx: &mut Tx<'_>) -> Result<String> {
+        audited_as(tx, self.incident, self.name())
     }
 
     fn columns(&self) -> Vec<Value> {

@@ -11,11 +11,11 @@ use people::users::{Directory, User, UserBody};
 use people::{ActorBody, NamedBody};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::{Condition, Cx, Direction, Event, Record, Stored, Value, values};
+use store::{Condition, Cx, Direction, Event, Record, Stored, Tx, Value, values};
 use web::{Between, Body, Created, List, NoContent, Page, PageMeta, Paging, Query, Resource, Show};
 
 use crate::external_issues::{self, ExternalIssue, ExternalIssueBody, StandsFor, Tracker};
-use crate::incident::{self, Incident};
+use crate::incident::{self, Incident, audited_as};
 use crate::settings::Settings;
 use crate::settings::follow_up_choices::{ChoiceKind, FollowUpChoice, FollowUpChoiceBody};
 use crate::settings::roles::RoleType;
@@ -108,6 +108,10 @@ impl Record for FollowUp {
 
     fn name(&self) -> String {
         self.title.clone()
+    }
+
+    fn audited_as(&self, tx: &mut Tx<'_>) -> Result<String> {
+        audited_as(tx, self.incident, self.name())
     }
 
     fn columns(&self) -> Vec<Value> {

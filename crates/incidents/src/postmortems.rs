@@ -4,10 +4,10 @@ use base::{Actor, AnyId, Error, Id, Result, Time, words};
 use people::users::{Directory, UserBody};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::{Cx, Record, Value, values};
+use store::{Cx, Record, Tx, Value, values};
 use web::{Body, Plain, Segment};
 
-use crate::incident::{self, Incident, IncidentRef};
+use crate::incident::{self, Incident, IncidentRef, audited_as};
 
 web::routes! {
     /// Bring a post-mortem in Markdown into an incident. The first one is the incident's main one.
@@ -68,6 +68,10 @@ impl Record for PostmortemDocument {
 
     fn name(&self) -> String {
         self.title.clone()
+    }
+
+    fn audited_as(&self, tx: &mut Tx<'_>) -> Result<String> {
+        audited_as(tx, self.incident, self.name())
     }
 
     fn columns(&self) -> Vec<Value> {

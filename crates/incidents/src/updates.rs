@@ -5,10 +5,10 @@ use base::{Actor, Error, Id, Problem, Result, Time};
 use people::ActorBody;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::{Condition, Cx, Direction, Event, Record, Value, values};
+use store::{Condition, Cx, Direction, Event, Record, Tx, Value, values};
 use web::{Body, Created, Loose, Page, PageMeta, Paging, Query, Rendered, Resource};
 
-use crate::incident::{self, Edit, Incident, visible_in};
+use crate::incident::{self, Edit, Incident, audited_as, visible_in};
 use crate::settings::Settings;
 use crate::settings::severities::Severity;
 use crate::settings::statuses::Status;
@@ -60,6 +60,10 @@ impl Record for IncidentUpdate {
 
     fn name(&self) -> String {
         self.message.clone().unwrap_or_default()
+    }
+
+    fn audited_as(&self, tx: &mut Tx<'_>) -> Result<String> {
+        audited_as(tx, self.incident, self.name())
     }
 
     fn columns(&self) -> Vec<Value> {

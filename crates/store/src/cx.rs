@@ -253,7 +253,8 @@ impl<'a> Cx<'a> {
 
     /// Writes the change down in the audit log, and has whatever follows the record follow.
     fn changed<R: Record>(&mut self, verb: &str, record: &R) -> Result<()> {
-        self.note(&format!("{}.{verb}", R::KIND), &[Target::of(record)])?;
+        let target = Target { name: record.audited_as(&mut self.tx)?, ..Target::of(record) };
+        self.note(&format!("{}.{verb}", R::KIND), &[target])?;
         let followers = self.wiring().followers.iter().filter(|follower| follower.kind == R::KIND);
         followers.map(|follower| follower.follow).try_for_each(|follow| follow(self, record.id().cast()))
     }

@@ -31,8 +31,13 @@ pub trait Record: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Which one.
     fn id(&self) -> Id<Self>;
 
-    /// What people call it; the audit log shows this.
+    /// What people call it.
     fn name(&self) -> String;
+
+    /// What the audit log calls it, which is for people who may not see all that they read of there.
+    fn audited_as(&self, _: &mut Tx<'_>) -> Result<String> {
+        Ok(self.name())
+    }
 
     /// The promoted columns' values.
     fn columns(&self) -> Vec<Value> {

@@ -16,6 +16,8 @@ pub struct Browser {
     csrf: RefCell<Option<String>>,
     /// Where a proxy says that it is.
     forwarded_for: Option<String>,
+    /// What else it says of itself.
+    headers: Vec<(String, String)>,
 }
 
 /// What it was shown.
@@ -42,6 +44,7 @@ impl Browser {
             cookies: RefCell::default(),
             csrf: RefCell::default(),
             forwarded_for: None,
+            headers: Vec::new(),
         }
     }
 
@@ -49,6 +52,13 @@ impl Browser {
     #[must_use]
     pub fn at(self, address: &str) -> Self {
         Self { forwarded_for: Some(address.into()), ..self }
+    }
+
+    /// The same browser, which sends this header, too.
+    #[must_use]
+    pub fn sending(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
     }
 
     /// A page.
@@ -89,6 +99,9 @@ impl Browser {
         let mut request = request.header("accept", "text/html").header("cookie", cookies.join("; "));
         if let Some(address) = &self.forwarded_for {
             request = request.header("x-forwarded-for", address);
+        }
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
         }
         let request = request.body(body).expect("a sound request");
         let mut response = self.agent.run(request).expect("the server answers");

@@ -50,5 +50,5 @@ pub use reply::Reply;
 pub use route::{Guard, Method, Route};
 pub use schema::Reader;
 pub use secret_step::SecretStep;
-pub use server::{Feature, Server, Settings};
+pub use server::{Feature, LARGEST_BODY, Server, Settings};
 pub use utilities::{Assembly, Call, assemble};

@@ -22,6 +22,8 @@ pub struct PageRoute {
     pub method: Method,
     /// Where: `/incidents/{id}`.
     pub path: &'static str,
+    /// The largest body that is read, in bytes.
+    pub largest_body: usize,
     /// Makes what is shown.
     pub show: Arc<dyn Fn(Visit) -> View + Send + Sync>,
 }
@@ -37,8 +39,8 @@ pub struct Visit {
     pub segments: Vec<String>,
     /// The query string, without its `?`.
     pub query: String,
-    /// The body: of a form, its fields.
-    pub body: Vec<u8>,
+    /// The body: of a form, its fields. None where it is larger than the route takes.
+    pub body: Option<Vec<u8>>,
     /// Where the request comes from.
     pub address: IpAddr,
     pub(crate) headers: HeaderMap,
@@ -190,7 +192,7 @@ mod tests {
             path: "/".into(),
             segments: Vec::new(),
             query: String::new(),
-            body: Vec::new(),
+            body: None,
             address: IpAddr::from([127, 0, 0, 1]),
             headers,
         };

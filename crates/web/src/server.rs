@@ -62,7 +62,7 @@ impl Default for Settings {
 }
 
 /// The largest body of a request, in bytes.
-const LARGEST_BODY: usize = 4 * 1024 * 1024;
+pub const LARGEST_BODY: usize = 4 * 1024 * 1024;
 /// How long accepted requests may take to finish once the server has been told to stop.
 const DRAIN: Duration = Duration::from_secs(8);
 
@@ -187,7 +187,11 @@ impl Server {
         #[expect(clippy::disallowed_methods, reason = "how long it took is for logs and metrics alone")]
         let started = Instant::now();
         let (head, body) = request.into_parts();
-        let Ok(body) = read_body(body).await else { return StatusCode::BAD_REQUEST.into_response() };
+        let body = match read_body(body, page.largest_body).await {
+            Ok(body) => Some(body),
+            Err(error) if *error.kind() == ErrorKind::TooLarge => None,
+            Err(_) => return StatusCode::BAD_REQUEST.into_response(),
+        };
         let visit = Visit {
             route: page.path,
             path: head.uri.path().to_owned(),
@@ -266,7 +270,7 @@ impl Server {
             return Err(refusal);
         }
         let query = head.uri.query().unwrap_or_default().to_owned();
-        let body = read_body(body).await?;
+        let body = read_body(body, LARGEST_BODY).await?;
         let guarded = route.guarded(&Request { segments, query, body })?;
         let reply = self.store.work(route.wants(), who.clone(), guarded).await?;
         self.last_word(reply, who).await
@@ -364,10 +368,10 @@ fn expected_version(headers: &HeaderMap) -> Result<Option<i64>> {
     version.map(Some).ok_or_else(|| Error::invalid("If-Match", "is not an ETag of this server"))
 }
 
-async fn read_body(body: Body) -> Result<Vec<u8>> {
-    match Limited::new(body, LARGEST_BODY).collect().await {
+async fn read_body(body: Body, largest: usize) -> Result<Vec<u8>> {
+    match Limited::new(body, largest).collect().await {
         Ok(body) => Ok(body.to_bytes().into()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Error::too_large(LARGEST_BODY)),
+        Err(error) if error.is::<LengthLimitError>() => Err(Error::too_large(largest)),
         Err(_) => Err(Error::malformed("the body broke off")),
     }
 }

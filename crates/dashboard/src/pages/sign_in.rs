@@ -74,7 +74,7 @@ fn leave(page: &Page) -> Result<View> {
 
 /// Takes the browser back that comes from the provider.
 fn come_back(page: &Page) -> Result<View> {
-    let (ticket, to) = page.visit.cookie(TICKET).and_then(|kept| kept.split_once(':')).unwrap_or_default();
+    let (ticket, to) = page.kept(TICKET).and_then(|kept| kept.split_once(':')).unwrap_or_default();
     let to = own(&percent_decode_str(to).decode_utf8_lossy());
     let back = Back {
         ticket: Ticket::read(ticket),

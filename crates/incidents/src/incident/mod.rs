@@ -29,7 +29,7 @@ mod visibility;
 pub use change::{Declaration, Edit, RoleAssignmentPayload, TimestampValuePayload, declare, edit};
 pub use fields::CustomFieldEntryPayload;
 pub use record::{Incident, Mode, RoleAssignment, SlackPlace, Visibility};
-pub use visibility::{IncidentRef, find, named, visible, visible_in};
+pub use visibility::{IncidentRef, audited_as, find, named, visible, visible_in};
 
 use web::Route;
 

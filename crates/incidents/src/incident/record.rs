@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use base::{Actor, Id, Result, Time, words};
 use people::users::User;
 use serde::{Deserialize, Serialize};
-use store::{Cx, Record, Stored, Value, values};
+use store::{Cx, Record, Stored, Tx, Value, values};
 
 use super::fields::{self, FieldEntry};
 use crate::external_issues::ExternalIssue;
@@ -139,6 +139,10 @@ impl Record for Incident {
         format!("{} {}", self.reference(), self.name)
     }
 
+    fn audited_as(&self, _: &mut Tx<'_>) -> Result<String> {
+        Ok(self.unless_private(self.name()))
+    }
+
     fn columns(&self) -> Vec<Value> {
         values![
             self.number,
@@ -163,6 +167,11 @@ impl Incident {
     /// Whether only its members see it.
     pub fn is_private(&self) -> bool {
         self.visibility == Visibility::Private
+    }
+
+    /// `name`, where everybody may read it; else the reference, which tells nothing.
+    pub(super) fn unless_private(&self, name: String) -> String {
+        if self.is_private() { self.reference() } else { name }
     }
 
     /// Stores a new incident.

@@ -2,7 +2,7 @@
 //! access to everything. To everybody else there is no such incident.
 
 use base::{Access, Error, Id, Result};
-use store::{Condition, Cx, Stored};
+use store::{Condition, Cx, Stored, Tx};
 use web::PathSegment;
 
 use super::record::Incident;
@@ -63,6 +63,12 @@ pub fn find(cx: &mut Cx<'_>, incident: IncidentRef) -> Result<Stored<Incident>> 
 /// The incident that the payload's `incident_id` names, where the caller may see it.
 pub fn named(cx: &mut Cx<'_>, incident_id: &str) -> Result<Stored<Incident>> {
     IncidentRef::from_segment(incident_id).ok_or_else(Error::not_found).and_then(|incident| find(cx, incident))
+}
+
+/// What the audit log calls something of this incident. Whoever reads that log may be no member, so of private incidents
+/// it has references alone; which of them are private never changes.
+pub fn audited_as(tx: &mut Tx<'_>, incident: Id<Incident>, name: String) -> Result<String> {
+    Ok(tx.find(incident)?.map_or_else(String::new, |incident| incident.unless_private(name)))
 }
 
 fn is_member(cx: &mut Cx<'_>, incident: &Incident) -> Result<bool> {

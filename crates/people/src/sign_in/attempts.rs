@@ -1,5 +1,6 @@
 //! Guessing is slow. After [`FAILURES`] failures within [`WINDOW`], on one account or link, or from one address, the next attempt
-//! is refused until [`WINDOW`] has passed: so nobody is locked out for ever.
+//! is refused until [`WINDOW`] has passed: so nobody is locked out for ever. Links can't be guessed, so they are counted
+//! alone: who fails at the same address keeps nobody out who has one.
 //!
 //! An attempt counts as a failure from its beginning, so that many at once gain nothing, and is taken back when it
 //! wasn't one. Accounts that don't exist are counted like others: nobody learns from that which do.
@@ -27,43 +28,52 @@ const HOST_BITS: u8 = 64;
 #[derive(Clone, Debug)]
 pub(super) struct Attempt {
     subject: String,
-    address: String,
+    address: Option<String>,
     at: Time,
 }
 
 impl Attempt {
-    /// Counts an attempt at `subject`, unless there have been too many.
+    /// Counts an attempt at `subject`, and from the address that it comes from, unless there have been too many.
     pub fn begin(cx: &mut Cx<'_>, subject: String) -> Result<Result<Self, Refusal>> {
-        let attempt = Self { subject, address: subject_from(&cx.origin().location), at: cx.now() };
+        let address = Some(subject_from(&cx.origin().location));
+        Self { subject, address, at: cx.now() }.count(cx)
+    }
+
+    /// Counts one at `subject` alone.
+    pub fn begin_alone(cx: &mut Cx<'_>, subject: String) -> Result<Result<Self, Refusal>> {
+        Self { subject, address: None, at: cx.now() }.count(cx)
+    }
+
+    fn count(self, cx: &mut Cx<'_>) -> Result<Result<Self, Refusal>> {
         let mut counted = Vec::new();
-        for subject in attempt.subjects() {
+        for subject in self.subjects() {
             let moments = failures(cx, subject)?;
-            if let Some(until) = refused_until(&moments, attempt.at) {
+            if let Some(until) = refused_until(&moments, self.at) {
                 return Ok(Err(Refusal::TooManyFailures { until }));
             }
             counted.push((subject, moments));
         }
         for (subject, mut moments) in counted {
-            moments.push(attempt.at);
+            moments.push(self.at);
             keep(cx, subject, &moments)?;
         }
-        Ok(Ok(attempt))
+        Ok(Ok(self))
     }
 
     /// It was no failure, and proves nothing.
     pub fn take_back(&self, cx: &mut Cx<'_>) -> Result<()> {
-        self.subjects().into_iter().try_for_each(|subject| self.remove(cx, subject))
+        self.subjects().try_for_each(|subject| self.remove(cx, subject))
     }
 
     /// It succeeded: what failed before on the same subject doesn't matter any more.
     pub fn succeed(&self, cx: &mut Cx<'_>) -> Result<()> {
         forget(cx, &self.subject)?;
-        self.remove(cx, &self.address)
+        self.address.as_deref().map_or(Ok(()), |address| self.remove(cx, address))
     }
 
     /// Always in this order, so that no two wait for each other.
-    fn subjects(&self) -> [&str; 2] {
-        [&self.subject, &self.address]
+    fn subjects(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.subject.as_str()).chain(self.address.as_deref())
     }
 
     fn remove(&self, cx: &mut Cx<'_>, subject: &str) -> Result<()> {
@@ -80,6 +90,7 @@ pub fn unlock(cx: &mut Cx<'_>, id: Id<User>) -> Result<()> {
     let user = cx.get(id)?;
     prove_manages(cx, &user)?;
     forget(cx, &subject_of(&Account::Id(id), Some(&user)))?;
+    forget(cx, &subject_of_codes(id))?;
     cx.note("user.unlocked", &[Target::of(&*user)])
 }
 
@@ -92,6 +103,11 @@ pub(super) fn remove_old(cx: &mut Cx<'_>) -> Result<()> {
 /// What failures on a link are counted under. Not the account's: who guesses at that keeps nobody with a link out.
 pub(super) fn subject_of_link(hash: &str) -> String {
     format!("link:{hash}")
+}
+
+/// What wrong codes are counted under, whichever way somebody has come so far: each way counts its own failures anew.
+pub(super) fn subject_of_codes(user: Id<User>) -> String {
+    format!("code:{user}")
 }
 
 /// What failures on an account are counted under: the same whichever way it is named. A hash, since what is typed may

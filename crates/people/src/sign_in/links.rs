@@ -8,7 +8,7 @@ use store::{Condition, Cx, values};
 use web::SecretStep;
 
 use super::{Account, How};
-use crate::users::{User, prove_own_or_manages};
+use crate::users::{User, prove_manages};
 
 /// How long a link works.
 pub const LINK_LASTS: Duration = Duration::from_secs(24 * 3600);
@@ -16,10 +16,20 @@ pub const LINK_LASTS: Duration = Duration::from_secs(24 * 3600);
 /// Makes a link for somebody: the step of its address that nobody can guess. It works once, and within `lasts`.
 pub fn link(cx: &mut Cx<'_>, id: Id<User>, lasts: Duration) -> Result<SecretStep> {
     let user = cx.get(id)?;
-    prove_own_or_manages(cx, &user)?;
+    prove_manages_another(cx, &user)?;
     let step = make(cx, id, lasts, How::Link)?;
     cx.note("user.sign_in_link_created", &[Target::of(&*user)])?;
     Ok(step)
+}
+
+/// A link leads to another password without the one before: whoever finds a session of somebody's must not get one.
+fn prove_manages_another(cx: &mut Cx<'_>, user: &User) -> Result<()> {
+    if cx.access().user == Some(user.id.cast()) {
+        return Err(Error::forbidden(
+            "nobody makes a sign-in link for themselves: ask somebody else who manages users",
+        ));
+    }
+    prove_manages(cx, user)
 }
 
 /// Makes one for somebody whom a provider has vouched for, and who has to show their second factor next.

@@ -162,7 +162,7 @@ pub fn with_link(store: &Store, step: &SecretStep, code: Option<&str>, origin: O
     let (who, code) = (who_now(store, &user, origin)?, code.map(str::to_owned));
     let sign_in = move |cx: &mut Cx<'_>| {
         let Some((user, how)) = links::find(cx, &hash)? else { return Ok(Err(Refusal::LinkSpent)) };
-        let attempt = match Attempt::begin(cx, attempts::subject_of_link(&hash))? {
+        let attempt = match Attempt::begin_alone(cx, attempts::subject_of_link(&hash))? {
             Ok(attempt) => attempt,
             Err(refusal) => return Ok(Err(refusal)),
         };
@@ -183,17 +183,31 @@ fn admit(
     code: Option<&str>,
     attempt: &Attempt,
 ) -> Result<Result<SignedIn, Refusal>> {
+    if !second_factor::is_on(cx, user.id)? {
+        return let_in(cx, user, how, attempt).map(Ok);
+    }
+    let at_code = match Attempt::begin_alone(cx, attempts::subject_of_codes(user.id))? {
+        Ok(at_code) => at_code,
+        Err(refusal) => {
+            attempt.take_back(cx)?;
+            return Ok(Err(refusal));
+        }
+    };
     match second_factor::check(cx, user.id, code)? {
         Verdict::Missing => {
             // Not a success either: whoever knows the password alone would have every code tried.
             attempt.take_back(cx)?;
+            at_code.take_back(cx)?;
             Ok(Err(Refusal::NeedsSecondFactor))
         }
         Verdict::Wrong => {
             cx.note(FAILED, &[Target::of(&user)])?;
             Ok(Err(Refusal::WrongSecondFactor))
         }
-        Verdict::Right => let_in(cx, user, how, attempt).map(Ok),
+        Verdict::Right => {
+            at_code.succeed(cx)?;
+            let_in(cx, user, how, attempt).map(Ok)
+        }
     }
 }
 

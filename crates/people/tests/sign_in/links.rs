@@ -84,3 +84,13 @@ fn nobody_makes_a_link_for_who_may_do_more_than_they() {
     let of_bob = administrator.id;
     assert!(scene.write_as(&responder, move |cx| link(cx, of_bob, DAY)).is_err());
 }
+
+#[test]
+fn nobody_makes_a_link_for_themselves() {
+    let scene = Scene::new();
+    for role in [BaseRole::Viewer, BaseRole::Administrator, BaseRole::Owner] {
+        let user = scene.user(&role.to_string(), role);
+        let own = user.id;
+        assert!(scene.write_as(&user, move |cx| link(cx, own, DAY)).is_err(), "{role}");
+    }
+}

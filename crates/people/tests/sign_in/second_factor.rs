@@ -4,7 +4,7 @@ use base::{Secret, Time};
 use data_encoding::BASE32_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
 use people::sign_in::second_factor::{self, Enrolment, Proof};
-use people::sign_in::{LINK_LASTS, Refusal, link, with_link, with_password};
+use people::sign_in::{LINK_LASTS, Refusal, link, unlock, with_link, with_password};
 use people::users::BaseRole;
 use sha1::Sha1;
 
@@ -146,6 +146,21 @@ fn who_has_a_link_does_not_get_to_try_every_code() {
     let come = |n: usize, code: &str| with_link(&ada.scene.store, &step, Some(code), from(&format!("192.0.2.{n}")));
     assert!((0..10).all(|n| matches!(come(n, "000000"), Err(Refusal::WrongSecondFactor))));
     assert!(matches!(come(10, &ada.code()), Err(Refusal::TooManyFailures { .. })));
+}
+
+#[test]
+fn who_gets_ever_new_links_does_not_get_to_try_every_code() {
+    let ada = Enrolled::new();
+    let id = ada.scene.ada.id;
+    let come = |n: usize, code: &str| {
+        let step = ada.scene.write(move |cx| link(cx, id, LINK_LASTS));
+        with_link(&ada.scene.store, &step, Some(code), from(&format!("192.0.2.{n}")))
+    };
+    assert!((0..10).all(|n| matches!(come(n, "000000"), Err(Refusal::WrongSecondFactor))));
+    assert!(matches!(come(10, &ada.code()), Err(Refusal::TooManyFailures { .. })));
+    assert!(matches!(ada.sign_in(&ada.code()), Err(Refusal::TooManyFailures { .. })), "nor with the password");
+    ada.scene.write(move |cx| unlock(cx, id));
+    come(11, &ada.code()).unwrap();
 }
 
 #[test]

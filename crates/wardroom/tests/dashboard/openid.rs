@@ -8,7 +8,9 @@ use people::users::{BaseRole, User};
 use store::Condition;
 use testkit::{App, Browser, CountedEntropy, Flaw, OpenId, Person, Shown};
 
-use crate::support::{PASSWORD, app, app_in, authenticator, email, link_for, person, sign_in, signed_in};
+use crate::support::{
+    PASSWORD, SESSION, TICKET, app, app_in, authenticator, email, link_for, person, sign_in, signed_in,
+};
 
 const SECRET: &str = "a-secret-of-the-client";
 const PLACE: &str = "/settings/sign-in";
@@ -125,7 +127,7 @@ fn who_has_an_account_here_signs_in_with_the_one_there_and_comes_to_where_they_w
     let back = back.strip_prefix("https://wardroom.example").unwrap();
     let signed_in = browser.get(back);
     assert_eq!(signed_in.leads_to(), "/incidents?sort_by=x");
-    assert!(signed_in.set_cookies.iter().any(|cookie| cookie.starts_with("wardroom_ticket=;")));
+    assert!(signed_in.set_cookies.iter().any(|cookie| cookie.starts_with(&format!("{TICKET}=;"))));
     assert!(browser.get("/me").expect(200).says("ada@acme.example"));
     assert!(scene.refusals().is_empty());
     let page = scene.owner.get(PLACE).expect(200);
@@ -163,7 +165,7 @@ fn an_address_that_is_not_verified_lets_nobody_in() {
         assert!(refused.says("hasn&#x27;t verified your e-mail address"), "{}", refused.text);
     }
     scene.sign_in(&browser, Person { email: None, ..ada() }).expect(422);
-    assert_eq!(browser.cookie("wardroom_session"), None);
+    assert_eq!(browser.cookie(SESSION), None);
     assert_eq!(scene.refusals(), ["address_unverified", "address_unverified", "no_address"]);
 
     scene.change(&[("rules", "trusts_addresses")]).leads_to();
@@ -210,12 +212,22 @@ fn what_can_not_be_believed_lets_nobody_in() {
         let browser = scene.app.browser();
         let refused = scene.sign_in(&browser, ada()).expect(422);
         assert!(refused.says("can&#x27;t be believed"), "{flaw:?}: {}", refused.text);
-        assert_eq!(browser.cookie("wardroom_session"), None, "{flaw:?}");
+        assert_eq!(browser.cookie(SESSION), None, "{flaw:?}");
         assert!(scene.lately().contains(told), "{flaw:?}: {}", scene.lately());
     }
     assert_eq!(scene.refusals(), ["token_invalid"; 7]);
     scene.provider.fail(None);
     scene.sign_in(&scene.app.browser(), ada()).leads_to();
+}
+
+#[test]
+fn who_is_called_what_is_no_text_is_not_let_in() {
+    let scene = Scene::with(&[("domains", "acme.example")]);
+    for person in [Person::new("7\0", "eve@acme.example"), Person::new("7", "e\0ve@acme.example")] {
+        assert!(scene.sign_in(&scene.app.browser(), person).expect(422).says("can&#x27;t be believed"));
+        assert!(scene.lately().contains("what is no text"));
+    }
+    assert_eq!(users(&scene.app).len(), 1);
 }
 
 #[test]
@@ -235,27 +247,26 @@ fn only_the_browser_that_left_comes_back_once_and_in_time() {
     scene.provider.be(ada());
     let (browser, other) = (scene.app.browser(), scene.app.browser());
     let back = scene.leave(&browser, "%2F");
-    let ticket = browser.cookie("wardroom_ticket").unwrap();
+    let ticket = browser.cookie(TICKET).unwrap();
     assert!(other.get(&back).expect(422).says("was begun in another browser"), "it has no ticket");
     scene.leave(&other, "%2F");
     other.get(&back).expect(422);
     let without_state = back.split('&').next().unwrap();
-    browser.keep("wardroom_ticket", &ticket);
+    browser.keep(TICKET, &ticket);
     browser.get(without_state).expect(422);
-    browser.keep("wardroom_ticket", &ticket);
+    browser.keep(TICKET, &ticket);
     assert_eq!(browser.get(&back).leads_to(), "/");
 
     let again = scene.app.browser();
     again.get(&back).expect(422);
-    again.keep("wardroom_ticket", &ticket);
+    again.keep(TICKET, &ticket);
     again.get(&back).expect(422);
-    assert_eq!(again.cookie("wardroom_session"), None, "the code is spent");
+    assert_eq!(again.cookie(SESSION), None, "the code is spent");
 
     let late = scene.leave(&again, "%2F");
     scene.app.clock.advance(Duration::from_secs(601));
     again.get(&late).expect(422);
-    let all = ["not_begun", "not_begun", "not_begun", "not_begun", "code_refused", "not_begun"];
-    assert_eq!(scene.refusals(), all);
+    assert_eq!(scene.refusals(), ["code_refused"], "nothing else was tried");
 }
 
 #[test]
@@ -267,8 +278,8 @@ fn a_ticket_for_one_provider_is_none_for_another() {
     let home = add(&scene.owner, &[("issuer", &other.issuer)]).leads_to().to_owned();
     let browser = scene.app.browser();
     let back = scene.leave(&browser, "%2F").replace(scene.id(), home.rsplit('/').next().unwrap());
-    browser.get(&back).expect(422);
-    assert_eq!(scene.refusals(), ["not_begun"]);
+    assert!(browser.get(&back).expect(422).says("was begun in another browser"));
+    assert!(scene.refusals().is_empty());
 }
 
 #[test]
@@ -282,8 +293,8 @@ fn signing_in_with_a_provider_leads_to_no_other_server() {
         let back = scene.leave(&browser, elsewhere);
         assert_eq!(browser.get(&back).leads_to(), "/", "{elsewhere}");
         let back = scene.leave(&browser, "%2F");
-        let ticket = browser.cookie("wardroom_ticket").unwrap();
-        browser.keep("wardroom_ticket", &format!("{}:{elsewhere}", ticket.split(':').next().unwrap()));
+        let ticket = browser.cookie(TICKET).unwrap();
+        browser.keep(TICKET, &format!("{}:{elsewhere}", ticket.split(':').next().unwrap()));
         assert_eq!(browser.get(&back).leads_to(), "/", "{elsewhere}, planted");
     }
 }
@@ -296,7 +307,7 @@ fn a_provider_that_is_down_slow_or_makes_no_sense_is_told_of_and_holds_nobody_up
     scene.provider.be(ada());
     let browser = scene.app.browser();
     let back = scene.leave(&browser, "%2F");
-    let ticket = browser.cookie("wardroom_ticket").unwrap();
+    let ticket = browser.cookie(TICKET).unwrap();
     for (flaw, told) in [
         (Flaw::Html, "as an OpenID Connect provider does"),
         (Flaw::Huge, "the answer is too long"),
@@ -305,14 +316,17 @@ fn a_provider_that_is_down_slow_or_makes_no_sense_is_told_of_and_holds_nobody_up
     ] {
         scene.provider.fail(Some(flaw));
         assert!(browser.get(&scene.start()).expect(422).says("answer as it should"), "{flaw:?}, going");
-        browser.keep("wardroom_ticket", &ticket);
+        browser.keep(TICKET, &ticket);
         assert!(browser.get(&back).expect(422).says("answer as it should"), "{flaw:?}, coming");
         assert!(scene.lately().contains(told), "{flaw:?}: {}", scene.lately());
     }
     scene.provider = provider(&scene.app, Some(SECRET));
     browser.get(&scene.start()).expect(422);
     assert!(scene.lately().contains("no connection came about"));
-    assert_eq!(scene.refusals(), ["provider_unreachable"; 9]);
+    assert_eq!(scene.refusals(), ["provider_unreachable"; 5], "the same again is no news");
+    scene.app.clock.advance(Duration::from_secs(301));
+    browser.get(&scene.start()).expect(422);
+    assert_eq!(scene.refusals(), ["provider_unreachable"; 6]);
     sign_in(&browser, "Ada", PASSWORD).leads_to();
 }
 
@@ -332,7 +346,29 @@ fn why_the_provider_says_no_is_told_in_its_words_and_as_text() {
     assert!(refused.says(&"long".repeat(50)) && !refused.says(&"long".repeat(51)));
     let planted = format!("{}/back?error=x&error_description=Call+0900", scene.start());
     assert!(!browser.get(&planted).expect(422).says("0900"), "only the provider is quoted");
-    assert_eq!(scene.refusals(), ["declined", "declined", "declined", "not_begun"]);
+    assert_eq!(scene.refusals(), ["declined", "declined", "declined"]);
+}
+
+#[test]
+fn whoever_makes_up_what_a_provider_says_is_counted_and_writes_nothing_that_owners_read() {
+    let scene = Scene::with(&[]);
+    let browser = scene.app.browser().at("192.0.2.9");
+    scene.provider.be(ada());
+    let decline = |error: &str| {
+        let back = scene.leave(&browser, "%2F");
+        browser.get(&back.replace("code=", &format!("error={error}&error_description=Call+0900&was="))).expect(422)
+    };
+    decline("Call+0900");
+    assert!(scene.lately().ends_with("it says no, and has a word of its own for why"), "{}", scene.lately());
+    for _ in 0..9 {
+        decline("invalid_scope");
+    }
+    assert!(scene.lately().ends_with("it says no: invalid_scope"), "{}", scene.lately());
+    assert!(decline("invalid_scope").says("Too many attempts have failed"));
+    assert_eq!(scene.refusals(), ["declined", "declined"]);
+    for text in scene.app.texts("select failure from identity_provider_states") {
+        assert!(!text.contains("0900"));
+    }
 }
 
 #[test]
@@ -346,7 +382,7 @@ fn who_is_deactivated_is_not_let_in() {
     for person in [ada(), Person::new("9", &email("Bob"))] {
         let browser = scene.app.browser();
         assert!(scene.sign_in(&browser, person).expect(422).says("has been deactivated"));
-        assert_eq!(browser.cookie("wardroom_session"), None);
+        assert_eq!(browser.cookie(SESSION), None);
     }
     assert_eq!((scene.refusals(), users(&scene.app).len()), (vec!["deactivated".to_owned(); 2], 3));
 }
@@ -366,6 +402,30 @@ fn who_guesses_with_a_provider_is_locked_out_as_with_passwords() {
 }
 
 #[test]
+fn nobody_is_locked_out_by_a_page_that_has_their_browser_ask_for_addresses() {
+    let scene = Scene::with(&[]);
+    let id = person(&scene.app, "Ada", BaseRole::Responder);
+    scene.provider.be(ada());
+    let browser = scene.app.browser();
+    let kept = scene.leave(&browser, "%2F");
+    let ticket = browser.cookie(TICKET).unwrap();
+    for _ in 0..12 {
+        browser.get(&format!("{}/back?code=x&state=y", scene.start())).expect(422);
+        browser.keep(TICKET, &ticket);
+        browser.get(&kept.replace("state=", "state=0")).expect(422);
+    }
+    assert_eq!(scene.app.texts("select subject from sign_in_failures where moments <> '[]'"), [] as [&str; 0]);
+    assert_eq!(scene.sign_in(&browser, ada()).leads_to(), "/");
+    for _ in 0..10 {
+        sign_in(&scene.app.browser(), "Bob", "wrong horse battery").expect(422);
+    }
+    assert!(sign_in(&scene.app.browser(), "Ada", PASSWORD).expect(422).says("Too many attempts have failed"));
+    let (link, browser) = (link_for(&scene.app, id), scene.app.browser());
+    browser.get(&link).expect(200);
+    assert_eq!(browser.submit(&link, &[]).leads_to(), "/me#password", "a link always works");
+}
+
+#[test]
 fn our_own_second_factor_is_asked_for_where_the_provider_s_word_is_not_enough() {
     let scene = Scene::with(&[]);
     let browser = signed_in(&scene.app, "Ada", BaseRole::Responder);
@@ -380,7 +440,7 @@ fn our_own_second_factor_is_asked_for_where_the_provider_s_word_is_not_enough() 
     let browser = scene.app.browser();
     let back = scene.leave(&browser, "%2Fincidents");
     let next = browser.get(&back).leads_to().to_owned();
-    assert_eq!(browser.cookie("wardroom_session"), None);
+    assert_eq!(browser.cookie(SESSION), None);
     let page = browser.get(&next).expect(200);
     let (path, to) = (next.split('?').next().unwrap(), page.hidden("to").unwrap());
     assert!(browser.submit(path, &[("to", &to), ("code", "000000")]).expect(422).says("The code is wrong"));
@@ -394,6 +454,19 @@ fn our_own_second_factor_is_asked_for_where_the_provider_s_word_is_not_enough() 
     );
     browser.submit("/me/password", &[kept, ("again", kept.1)]).expect(422);
     scene.app.browser().send_form(path, &[("code", &code)]).expect(422);
+
+    let come = |code: &str| {
+        let browser = scene.app.browser();
+        let back = scene.leave(&browser, "%2F");
+        let next = browser.get(&back).leads_to().to_owned();
+        browser.submit(next.split('?').next().unwrap(), &[("code", code)]).expect(422)
+    };
+    for _ in 0..10 {
+        assert!(come("000000").says("The code is wrong"));
+    }
+    scene.app.clock.advance(Duration::from_secs(30));
+    let refused = come(&authenticator(&scene.app, &seed));
+    assert!(refused.says("Too many attempts have failed"), "another link is no other account");
 }
 
 #[test]
@@ -436,6 +509,18 @@ fn a_provider_is_added_once_it_answers_and_what_is_wrong_stands_beside_its_field
 }
 
 #[test]
+fn as_another_client_nobody_is_known_any_more() {
+    let scene = Scene::with(&[]);
+    person(&scene.app, "Ada", BaseRole::Responder);
+    scene.sign_in(&scene.app.browser(), ada()).leads_to();
+    let known = || scene.app.texts("select user_id from identities").len();
+    scene.change(&[("rules", "trusts_addresses")]).leads_to();
+    assert_eq!(known(), 1);
+    scene.change(&[("client_id", "another")]).leads_to();
+    assert_eq!(known(), 0);
+}
+
+#[test]
 fn the_client_secret_stays_in_the_vault_and_is_for_the_provider_that_has_given_it() {
     let scene = Scene::with(&[]);
     person(&scene.app, "Ada", BaseRole::Responder);
@@ -445,7 +530,7 @@ fn the_client_secret_stays_in_the_vault_and_is_for_the_provider_that_has_given_i
     let code = code.split_once("code=").unwrap().1.split('&').next().unwrap().to_owned();
     let ticket = scene.app.browser();
     scene.leave(&ticket, "%2F");
-    let ticket = ticket.cookie("wardroom_ticket").unwrap();
+    let ticket = ticket.cookie(TICKET).unwrap();
     for path in [PLACE, &scene.home, "/settings/audit-log", "/sign-in"] {
         let page = scene.owner.get(path);
         assert!(!page.says(SECRET) && !page.says(&code) && !page.says(&ticket[..64]), "{path}");

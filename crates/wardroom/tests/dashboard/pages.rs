@@ -57,6 +57,33 @@ const PAGES: &[&str] = &[
 ];
 
 #[test]
+fn what_no_database_keeps_is_left_out_of_fields() {
+    let app = app();
+    let stranger = app.browser();
+    stranger.send_form("/sign-in", &[("email", "a\0da@acme.example"), ("password", "\0")]).expect(422);
+    let owner = signed_in(&app, "Olga", BaseRole::Owner);
+    owner.get("/people?containing=ol%00ga").expect(200);
+    owner.get("/settings/audit-log?target=%00").expect(200);
+    let incident = declare(&owner, "Out\0age");
+    assert!(owner.get(&incident).expect(200).says("Outage"));
+}
+
+#[test]
+fn a_form_that_is_too_large_or_has_too_many_fields_is_refused_with_a_page() {
+    let app = app();
+    let (stranger, viewer) = (app.browser(), signed_in(&app, "Vera", BaseRole::Viewer));
+    let long = "x".repeat(64 * 1024);
+    assert!(stranger.send_form("/sign-in", &[("email", &long)]).expect(413).says("That is too much"));
+    stranger.send_form("/sign-in", &[("email", &long[..64 * 1024 - "email=".len()])]).expect(422);
+    let many = vec![("a", ""); 2_001];
+    assert!(stranger.send_form("/sign-in", &many).expect(422).says("2000 fields at most"));
+    viewer.get("/me").expect(200);
+    assert!(viewer.submit("/me/password", &many).expect(422).says("2000 fields at most"));
+    let refused = viewer.submit("/me/password", &[("current", &long), ("password", "a"), ("again", "a")]).expect(422);
+    assert!(!refused.says("That is too much"), "who is signed in may say more");
+}
+
+#[test]
 fn every_page_is_shown_to_an_owner_without_inline_scripts_or_styles() {
     let app = app();
     let owner = signed_in(&app, "Olga", BaseRole::Owner);

@@ -151,3 +151,17 @@ fn the_last_owner_stays_one() {
     app.write(move |cx| User::reactivate(cx, otto).map(drop));
     owner.submit(&roles, &[("role", "viewer")]).leads_to();
 }
+
+#[test]
+fn nobody_makes_themselves_a_sign_in_link_and_with_it_a_new_password() {
+    let app = app();
+    for role in [BaseRole::Viewer, BaseRole::Administrator, BaseRole::Owner] {
+        let name = format!("Ada-{role}");
+        let id = person(&app, &name, role);
+        let browser = app.browser();
+        try_to_sign_in(&browser, &name, PASSWORD).leads_to();
+        let home = format!("/people/{id}");
+        let refused = browser.submit(&format!("{home}/link"), &[]).expect(403);
+        assert!(!refused.says("/sign-in/link/"), "{role}");
+    }
+}

@@ -2,9 +2,9 @@
 
 use people::users::BaseRole;
 use serde_json::Value;
-use testkit::{App, Browser, Shown};
+use testkit::{App, Browser, Shown, json};
 
-use crate::support::{PASSWORD, app, person, signed_in};
+use crate::support::{PASSWORD, SESSION, app, person, signed_in};
 
 const KEYS: &str = "/settings/api-keys";
 
@@ -228,6 +228,52 @@ fn the_audit_log_goes_on_page_after_page_without_a_gap() {
 }
 
 #[test]
+fn the_audit_log_tells_nothing_of_private_incidents_but_their_references() {
+    let app = app();
+    let (api, admin) = (app.admin(), signed_in(&app, "Adam", BaseRole::Administrator));
+    let severity = api.get("/v1/severities").expect(200)["severities"][0]["id"].clone();
+    let declare = |visibility: &str, secret: &str| {
+        let body = json!({
+            "idempotency_key": secret, "name": secret, "summary": secret, "visibility": visibility,
+            "severity_id": severity,
+        });
+        let id = api.post("/v2/incidents", body).expect(200)["incident"]["id"].clone();
+        for (path, body) in [
+            ("/v2/incident_updates", json!({"idempotency_key": secret, "message": secret, "to_severity_id": severity})),
+            ("/v3/actions", json!({"description": secret})),
+            ("/v3/follow_ups", json!({"title": secret})),
+            (
+                "/v1/incident_attachments",
+                json!({"resource": {
+                    "resource_type": "arbitrary_url", "url": "https://acme.example", "title": secret,
+                }}),
+            ),
+        ] {
+            let mut body = body;
+            body["incident_id"] = id.clone();
+            let made = api.post(path, body);
+            assert!(made.status < 300, "{path}: {}", made.text);
+        }
+        let rename = json!({"incident": {"name": format!("{secret} again")}, "notify_incident_channel": false});
+        api.post(&format!("/v2/incidents/{}/actions/edit", id.as_str().unwrap()), rename).expect(200);
+        let document = json!({"title": secret, "content": secret});
+        let import = format!("/v2/incidents/{}/actions/import_postmortem_document", id.as_str().unwrap());
+        assert!(api.post(&import, document).status < 300);
+    };
+    declare("private", "Wiretap");
+    declare("public", "Outage");
+    for path in ["", "/export?format=csv", "/export?format=jsonl"] {
+        let told = admin.get(&format!("/settings/audit-log{path}")).expect(200);
+        assert!(!told.says("Wiretap") && told.says("INC-1") && told.says("INC-2 Outage"), "{}", told.text);
+    }
+    assert!(admin.get("/settings/audit-log?target=wiretap").expect(200).says("Nothing matches"));
+    for kind in ["incident", "incident_update", "action", "follow_up", "incident_attachment", "postmortem_document"] {
+        let told = admin.get(&format!("/settings/audit-log?action={kind}.created")).expect(200);
+        assert!(told.says("Outage") && told.says(">INC-1<"), "{kind}: {}", told.text);
+    }
+}
+
+#[test]
 fn responders_and_viewers_see_the_lists_and_nothing_else() {
     let app = app();
     let owner = signed_in(&app, "Olga", BaseRole::Owner);
@@ -254,7 +300,7 @@ fn responders_and_viewers_see_the_lists_and_nothing_else() {
 fn the_allow_list_keeps_people_out_as_it_does_programs() {
     let app = app();
     let owner = signed_in(&app, "Olga", BaseRole::Owner);
-    let session = owner.cookie("wardroom_session").unwrap();
+    let session = owner.cookie(SESSION).unwrap();
     let elsewhere = app.browser().at("192.0.2.7");
     let style = between(&elsewhere.get("/sign-in").expect(200), "rel=\"stylesheet\" href=\"", "\"");
     let place = "/settings/ip-allow-list";
@@ -272,7 +318,7 @@ fn the_allow_list_keeps_people_out_as_it_does_programs() {
         );
     }
     elsewhere.send_form("/sign-in", &[("email", "olga@acme.example"), ("password", PASSWORD)]).expect(403);
-    elsewhere.keep("wardroom_session", &session);
+    elsewhere.keep(SESSION, &session);
     elsewhere.get("/").expect(403);
     assert_eq!(elsewhere.get(&style).expect(200).status, 200, "the refusal is drawn all the same");
     owner.get("/").expect(200);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use people::sign_in::Turns;
 use people::users::BaseRole;
 
-use crate::support::{PASSWORD, app, app_in, authenticator, email, link_for, person, sign_in, signed_in};
+use crate::support::{PASSWORD, SESSION, app, app_in, authenticator, email, link_for, person, sign_in, signed_in};
 
 #[test]
 fn who_is_not_signed_in_is_asked_to_and_comes_back_to_where_they_wanted() {
@@ -43,7 +43,7 @@ fn a_wrong_password_is_told_at_the_form_which_keeps_the_address_and_never_the_pa
     let refused = sign_in(&browser, "Ada", "wrong horse battery").expect(422);
     assert!(refused.says("The e-mail address or the password is wrong"));
     assert!(refused.says("ada@acme.example") && !refused.says("wrong horse"));
-    assert_eq!(browser.cookie("wardroom_session"), None);
+    assert_eq!(browser.cookie(SESSION), None);
     assert_eq!(sign_in(&browser, "Nobody", PASSWORD).expect(422).text.replace("nobody", "ada"), refused.text);
 }
 
@@ -68,7 +68,7 @@ fn a_link_is_used_up_by_its_button_alone_and_leads_to_setting_a_password() {
     let (path, browser) = (link_for(&app, id), app.browser());
     for _ in 0..2 {
         browser.get(&path).expect(200);
-        assert_eq!(browser.cookie("wardroom_session"), None);
+        assert_eq!(browser.cookie(SESSION), None);
     }
     assert_eq!(browser.submit(&path, &[]).leads_to(), "/me#password");
     browser.get("/me").expect(200);
@@ -114,9 +114,9 @@ fn who_signs_out_is_out_and_sessions_can_be_ended_from_elsewhere() {
     assert_eq!(here.submit("/me/sessions/end-others", &[]).leads_to(), "/me");
     assert!(here.get("/me").expect(200).says("Other sessions that have ended: 1"));
     assert_eq!(there.get("/").leads_to(), "/sign-in?to=%2F");
-    let token = here.cookie("wardroom_session").unwrap();
+    let token = here.cookie(SESSION).unwrap();
     assert_eq!(here.submit("/sign-out", &[]).leads_to(), "/sign-in");
-    here.keep("wardroom_session", &token);
+    here.keep(SESSION, &token);
     assert_eq!(here.get("/").leads_to(), "/sign-in?to=%2F");
 }
 
@@ -125,9 +125,54 @@ fn a_session_does_not_outlive_signing_in_again_with_a_token_that_somebody_plante
     let app = app();
     person(&app, "Ada", BaseRole::Responder);
     let browser = app.browser();
-    browser.keep("wardroom_session", "planted");
+    browser.keep(SESSION, "planted");
     sign_in(&browser, "Ada", PASSWORD).leads_to();
-    assert_ne!(browser.cookie("wardroom_session").unwrap(), "planted");
+    assert_ne!(browser.cookie(SESSION).unwrap(), "planted");
+}
+
+#[test]
+fn a_cookie_that_a_neighbour_in_the_domain_has_planted_is_none() {
+    let app = app();
+    let browser = signed_in(&app, "Ada", BaseRole::Responder);
+    let token = browser.cookie(SESSION).unwrap();
+    let victim = app.browser();
+    victim.keep("wardroom_session", &token);
+    victim.get("/").leads_to();
+    for cookie in
+        browser.get("/sign-in").set_cookies.iter().chain(&sign_in(&app.browser(), "Ada", PASSWORD).set_cookies)
+    {
+        assert!(
+            cookie.starts_with("__Host-") && cookie.contains("; Path=/;") && cookie.contains("; Secure"),
+            "{cookie}"
+        );
+        assert!(!cookie.contains("Domain"), "{cookie}");
+    }
+}
+
+#[test]
+fn nobody_is_signed_in_by_the_form_of_another_site() {
+    let app = app();
+    person(&app, "Ada", BaseRole::Responder);
+    let send = |headers: &[(&str, &str)]| {
+        let browser = headers.iter().fold(app.browser(), |browser, (name, value)| browser.sending(name, value));
+        browser.send_form("/sign-in", &[("email", &email("Ada")), ("password", PASSWORD)])
+    };
+    for elsewhere in [
+        "https://evil.example",
+        "https://wardroom.example.evil.example",
+        "https:",
+        "https://wardroom",
+        "null",
+        "https://",
+    ] {
+        send(&[("origin", elsewhere)]).expect(403);
+    }
+    send(&[("sec-fetch-site", "same-site"), ("origin", "https://wardroom.example")]).expect(403);
+    send(&[("sec-fetch-site", "cross-site")]).expect(403);
+    send(&[("origin", "https://wardroom.example")]).leads_to();
+    send(&[("sec-fetch-site", "same-origin")]).leads_to();
+    let inside = [("host", "wardroom.internal:7010"), ("origin", "http://wardroom.internal:7010")];
+    send(&inside).leads_to();
 }
 
 #[test]

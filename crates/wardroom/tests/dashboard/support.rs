@@ -14,6 +14,11 @@ use testkit::{App, Browser, Options};
 /// Everybody's password.
 pub const PASSWORD: &str = "correct horse battery";
 
+/// The cookie of a session, which no neighbour in the domain can plant.
+pub const SESSION: &str = "__Host-wardroom_session";
+/// The cookie of who is at a provider.
+pub const TICKET: &str = "__Host-wardroom_ticket";
+
 /// A server with its dashboard, which believes proxies on this machine.
 pub fn app() -> App {
     app_in(|world| world)

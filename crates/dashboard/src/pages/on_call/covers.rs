@@ -114,7 +114,7 @@ fn returns(page: &Page, schedule: &Json, mine: &str) -> Result<Vec<Json>> {
 
 fn ask(page: &Page) -> Result<View> {
     let names = ["cover_request.message", "cover_request.start_at", "cover_request.end_at"];
-    let (mut body, slot) = (page.form.filled(&names), Fields::read(page.form.text("slot").as_bytes()));
+    let (mut body, slot) = (page.form.filled(&names), Fields::read(page.form.text("slot").as_bytes())?);
     let request = &mut body["cover_request"];
     when::understand(request, &slot.as_json(), &zone_of_form(page));
     for name in ["schedule_id", "rotation_id", "layer_id"] {
@@ -123,7 +123,7 @@ fn ask(page: &Page) -> Result<View> {
     request["user"] = json!({"id": me(page)?});
     request["asked_user_ids"] = page.form.all("cover_request.asked_user_ids").collect();
     if let Some(other) = page.form.get("cover_request.in_return") {
-        request["in_return"] = Fields::read(other.as_bytes()).filled(SLOT);
+        request["in_return"] = Fields::read(other.as_bytes())?.filled(SLOT);
     }
     match page.submit("Cover Requests V1#Create", "", body)? {
         Ok(_) => Ok(page.done(HOME, "Others are asked; whoever takes it is on call instead of you")),

@@ -39,8 +39,7 @@ fn wanted(page: &Page) -> (Filter, Refused) {
         moment
     };
     let (from, to) = (day("from"), day("to"));
-    // No text in a database holds it, and no database wants to be asked for it.
-    let text = |name: &str| page.query.get(name).map(|text| text.replace('\0', ""));
+    let text = |name: &str| page.query.get(name).map(str::to_owned);
     let filter = Filter {
         actor: text("actor"),
         action: text("action"),

@@ -64,7 +64,8 @@ pub fn add(store: &Store, who: Who, id: Id<IdentityProvider>, draft: Draft) -> R
 }
 
 /// Changes a provider, once it has been asked what it says of itself; one that is off needn't answer. Where it is another
-/// one than before, nobody is known there any more.
+/// one than before, or knows this server as another client, nobody is known there any more: many a provider calls people
+/// by other names for each client.
 ///
 /// Blocks for as long as the provider takes: not for async tasks.
 pub fn change(store: &Store, who: Who, id: Id<IdentityProvider>, draft: Draft) -> Result<IdentityProvider> {
@@ -75,6 +76,8 @@ pub fn change(store: &Store, who: Who, id: Id<IdentityProvider>, draft: Draft) -
         cx.expect_version(&provider)?;
         if provider.issuer != draft.issuer {
             draft.prove_new_secret(&provider)?;
+        }
+        if (&provider.issuer, &provider.client_id) != (&draft.issuer, &draft.client_id) {
             cx.delete_where("identities", Condition::equal("provider_id", id))?;
         }
         *provider = draft.provider(cx, provider.client_secret, id, provider.created_at)?;

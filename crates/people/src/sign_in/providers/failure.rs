@@ -7,8 +7,13 @@ use std::fmt;
 pub enum Failure {
     /// Nobody in this browser has begun to sign in so, or it was too long ago.
     NotBegun,
-    /// The provider says no, and this about it.
-    Declined(String),
+    /// The provider says no.
+    Declined {
+        /// Its word for why, if that is one of OAuth's or OpenID Connect's own.
+        word: Option<&'static str>,
+        /// What it says about that.
+        said: String,
+    },
     /// The provider can't be asked, or answers what makes no sense: why, for whoever looks after it.
     Unreachable(String),
     /// The provider doesn't take this server for the client that it has registered, or the code for one of its own.
@@ -32,7 +37,7 @@ impl Failure {
     pub(super) const fn word(&self) -> &'static str {
         match self {
             Self::NotBegun => "not_begun",
-            Self::Declined(_) => "declined",
+            Self::Declined { .. } => "declined",
             Self::Unreachable(_) => "provider_unreachable",
             Self::CodeRefused(_) => "code_refused",
             Self::TokenInvalid(_) => "token_invalid",
@@ -46,14 +51,20 @@ impl Failure {
 
     /// Whether it tells of the one who tries, and counts as guessing does.
     pub(super) const fn is_theirs(&self) -> bool {
-        !matches!(self, Self::Declined(_) | Self::Unreachable(_))
+        !matches!(self, Self::Unreachable(_))
     }
 
-    /// What whoever looks after the provider is told; nothing of what anybody can bring about without it.
+    /// Whether it takes no account at the provider to bring it about: so it may come as often as anybody likes.
+    pub(super) const fn is_anybodys(&self) -> bool {
+        matches!(self, Self::Declined { .. } | Self::Unreachable(_) | Self::CodeRefused(_))
+    }
+
+    /// What whoever looks after the provider is told: in our own words, but for addresses that the provider vouches for.
     pub(super) fn told(&self) -> Option<String> {
         Some(match self {
             Self::NotBegun => return None,
-            Self::Declined(said) => said.clone(),
+            Self::Declined { word: Some(word), .. } => format!("it says no: {word}"),
+            Self::Declined { word: None, .. } => "it says no, and has a word of its own for why".into(),
             Self::Unreachable(why) | Self::CodeRefused(why) | Self::TokenInvalid(why) => why.clone(),
             Self::NoAddress => "it tells no e-mail address: does it need another scope?".into(),
             Self::AddressUnverified(email) => format!("it hasn't verified the address {email}"),
@@ -71,7 +82,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotBegun => f.write_str("This took too long, or was begun in another browser: sign in once more"),
-            Self::Declined(said) => f.write_str(said),
+            Self::Declined { said, .. } => f.write_str(said),
             Self::Unreachable(_) => f.write_str("The provider doesn't answer as it should: try again in a while"),
             Self::CodeRefused(_) | Self::TokenInvalid(_) => f.write_str(
                 "What the provider answers can't be believed: sign in once more, and ask an administrator if it stays so",

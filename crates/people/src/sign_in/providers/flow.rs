@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use base::{Error, Id, Secret};
+use base::{Error, Id, Secret, Time};
 use store::audit::Target;
 use store::{Cx, Origin, Store, Stored, Who};
 use web::SecretStep;
@@ -21,6 +21,24 @@ use crate::users::User;
 const AT_ONCE: u64 = 8;
 /// Those that wait for that.
 const WAITING: u64 = 64;
+/// The words that OAuth 2.0 and OpenID Connect have for why a provider says no.
+const WORDS: [&str; 15] = [
+    "invalid_request",
+    "unauthorized_client",
+    "access_denied",
+    "unsupported_response_type",
+    "invalid_scope",
+    "server_error",
+    "temporarily_unavailable",
+    "interaction_required",
+    "login_required",
+    "account_selection_required",
+    "consent_required",
+    "invalid_request_uri",
+    "invalid_request_object",
+    "request_not_supported",
+    "request_uri_not_supported",
+];
 /// Characters that are shown of what a provider says.
 const SAID: usize = 200;
 
@@ -37,6 +55,14 @@ pub struct Back {
     pub error: Option<String>,
     /// What the provider says about that.
     pub error_description: Option<String>,
+}
+
+impl Back {
+    /// What the browser has kept, if that is what it was sent off with. Without that nothing has been tried, and nothing is
+    /// counted or written down: any page may have a browser ask for this address.
+    fn ticket(&self, provider: Id<IdentityProvider>, now: Time) -> Option<&Ticket> {
+        self.ticket.as_ref().filter(|ticket| ticket.is_state(provider, &self.state, now))
+    }
 }
 
 /// How far somebody has come whom a provider vouches for.
@@ -70,10 +96,11 @@ pub fn begin(store: &Store, id: Id<IdentityProvider>, origin: Origin) -> Result<
 /// Blocks for as long as the provider takes: not for async tasks.
 pub fn finish(store: &Store, id: Id<IdentityProvider>, back: &Back, origin: Origin) -> Result<Admission, Refusal> {
     let (provider, secret) = open(store, id)?;
+    let ticket = back.ticket(id, store.world().now()).ok_or(Failure::NotBegun)?;
     let turn = turn()?;
-    let subject = back.ticket.as_ref().map_or_else(|| "ticket:".to_owned(), Ticket::subject);
+    let subject = ticket.subject();
     let attempt = store.write(somebody(origin.clone()), move |cx| Attempt::begin(cx, subject.clone())).wait()??;
-    let claims = prove(store, &provider, secret.as_ref(), back);
+    let claims = prove(store, &provider, secret.as_ref(), ticket, back);
     drop(turn);
     let known = match claims {
         Ok(claims) => {
@@ -118,12 +145,16 @@ fn turn() -> Result<Turn, Error> {
 }
 
 /// Who comes back, by the provider's word.
-fn prove(store: &Store, provider: &IdentityProvider, secret: Option<&Secret>, back: &Back) -> Result<Claims, Failure> {
-    let now = store.world().now();
-    let ticket = back.ticket.as_ref().filter(|ticket| ticket.is_state(provider.id, &back.state, now));
-    let ticket = ticket.ok_or(Failure::NotBegun)?;
+fn prove(
+    store: &Store,
+    provider: &IdentityProvider,
+    secret: Option<&Secret>,
+    ticket: &Ticket,
+    back: &Back,
+) -> Result<Claims, Failure> {
     if let Some(error) = &back.error {
-        return Err(Failure::Declined(said(error, back.error_description.as_deref())));
+        let word = WORDS.into_iter().find(|word| word == error);
+        return Err(Failure::Declined { word, said: said(error, back.error_description.as_deref()) });
     }
     let address = redirect_address(store.site(), provider.id);
     let conversation = Conversation::begin(store.world(), provider, secret, address)?;
@@ -169,7 +200,7 @@ fn let_through(
     store.write(who, work).wait()?
 }
 
-/// Writes down that nobody was let in, and why.
+/// Writes down that nobody was let in, and why; what anybody can bring about again and again, once in a while.
 fn refuse(
     store: &Store,
     origin: Origin,
@@ -182,8 +213,9 @@ fn refuse(
         if let Some(attempt) = attempt.as_ref().filter(|_| !failure.is_theirs()) {
             attempt.take_back(cx)?;
         }
-        if let Some(told) = failure.told() {
-            note_failure(cx, provider.id, &told)?;
+        let is_new = failure.told().map_or(Ok(true), |told| note_failure(cx, provider.id, &told))?;
+        if failure.is_anybodys() && !is_new {
+            return Ok(());
         }
         cx.note(&format!("{FAILED}.{}", failure.word()), &[Target::of(&provider)])
     };

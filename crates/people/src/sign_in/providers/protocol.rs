@@ -108,7 +108,11 @@ impl<'w> Conversation<'w> {
         if claims.email.is_none() {
             self.ask_for_more(&tokens, &mut claims)?;
         }
-        Ok(claims)
+        if claims.are_text() {
+            Ok(claims)
+        } else {
+            Err(Failure::TokenInvalid("it calls somebody what is no text".into()))
+        }
     }
 
     fn exchange(&self, ticket: &Ticket, code: &str) -> Result<CoreTokenResponse, Failure> {
@@ -141,6 +145,12 @@ impl<'w> Conversation<'w> {
 }
 
 impl Claims {
+    /// Whether what somebody is known by is something that people could read: a database keeps nothing else.
+    fn are_text(&self) -> bool {
+        let known_by = [Some(&self.subject), self.email.as_ref()];
+        known_by.into_iter().flatten().all(|text| !text.contains(char::is_control))
+    }
+
     fn of_token(claims: &CoreIdTokenClaims) -> Self {
         Self {
             subject: claims.subject().to_string(),

@@ -1,6 +1,7 @@
 //! What is kept of a provider, and how it has done lately.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use base::{Id, Result, Time};
 use serde::{Deserialize, Serialize};
@@ -71,6 +72,9 @@ pub fn redirect_address(site: &Site, id: Id<IdentityProvider>) -> String {
     format!("{}/sign-in/with/{id}/back", site.public_url.trim_end_matches('/'))
 }
 
+/// How long a failure has to have stayed away to be news when it comes again.
+const NEWS_AFTER: Duration = Duration::from_secs(300);
+
 /// How a provider has done lately.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct State {
@@ -80,6 +84,13 @@ pub struct State {
     pub failed_at: Option<Time>,
     /// Why not.
     pub failure: Option<String>,
+}
+
+impl State {
+    /// Whether the same has come in between just now.
+    fn is_known(&self, failure: &str, now: Time) -> bool {
+        self.failure.as_deref() == Some(failure) && self.failed_at.is_some_and(|then| now.since(then) < NEWS_AFTER)
+    }
 }
 
 /// How each provider has done lately; those that nobody has used are left out.
@@ -98,9 +109,12 @@ pub(super) fn note_success(cx: &mut Cx<'_>, id: Id<IdentityProvider>) -> Result<
     cx.run(sql, &values![id, now]).map(drop)
 }
 
-pub(super) fn note_failure(cx: &mut Cx<'_>, id: Id<IdentityProvider>, failure: &str) -> Result<()> {
+/// Notes why somebody could not sign in, and says whether that is news.
+pub(super) fn note_failure(cx: &mut Cx<'_>, id: Id<IdentityProvider>, failure: &str) -> Result<bool> {
+    let now = cx.now();
+    let is_known = states(cx)?.remove(&id).is_some_and(|state| state.is_known(failure, now));
     let sql = "insert into identity_provider_states (provider_id, failed_at, failure) values ($1, $2, $3) \
                on conflict (provider_id) do update set failed_at = excluded.failed_at, failure = excluded.failure";
-    let now = cx.now();
-    cx.run(sql, &values![id, now, failure]).map(drop)
+    cx.run(sql, &values![id, now, failure])?;
+    Ok(!is_known)
 }

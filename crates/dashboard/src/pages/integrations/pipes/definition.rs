@@ -163,14 +163,14 @@ mod tests {
         ];
         let written = texts.as_object().unwrap().iter().map(|(name, text)| (name.as_str(), text.as_str().unwrap()));
         let form = crate::fields::query(&plain.into_iter().chain(written).collect::<Vec<_>>());
-        assert_eq!(read(&Fields::read(form.as_bytes())).unwrap(), json!({"definition": definition}));
+        assert_eq!(read(&Fields::read(form.as_bytes()).unwrap()).unwrap(), json!({"definition": definition}));
     }
 
     #[test]
     fn a_text_that_stands_for_nothing_is_told_beside_its_field() {
         for (field, text) in [("definition.source.query", "live"), ("definition.destination.body", "{")] {
             let form = crate::fields::query(&[(field, text)]);
-            assert!(read(&Fields::read(form.as_bytes())).unwrap_err().fields.contains_key(field), "{field}");
+            assert!(read(&Fields::read(form.as_bytes()).unwrap()).unwrap_err().fields.contains_key(field), "{field}");
         }
     }
 }
