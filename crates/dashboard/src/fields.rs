@@ -46,6 +46,13 @@ impl Fields {
         self.0.iter().any(|(own, _)| own == name)
     }
 
+    /// Whether a field holds something else than what it held when the form was shown, which stands beside it in `was.`
+    /// and the field's name; without that it counts as changed.
+    pub fn is_changed(&self, name: &str) -> bool {
+        let was = format!("was.{name}");
+        self.has(name) && (!self.has(&was) || !is_same_text(self.text(&was), self.text(name)))
+    }
+
     fn body<'f>(&self, fields: impl Iterator<Item = (&'f str, &'f str)>) -> Json {
         let mut body = json!({});
         for (name, value) in fields {
@@ -96,6 +103,11 @@ impl Fields {
     }
 }
 
+/// Whether two texts are the same but for how their lines end, which browsers change.
+pub fn is_same_text(one: &str, other: &str) -> bool {
+    one.trim().lines().eq(other.trim().lines())
+}
+
 /// Puts a value into `body` where the field `name` has its place: `incident.name` is `name` within `incident`.
 pub fn put(body: &mut Json, name: &str, value: Json) {
     *name.split('.').fold(body, |place, step| &mut place[step]) = value;
@@ -127,5 +139,7 @@ mod tests {
         assert_eq!(fields.with(&[("role", "c"), ("n", ""), ("x", "1")]), "name=Ada&tick=on&role=c&x=1");
         assert_eq!(Fields::read(b"a.1=x&a.2=&b.1=y").under("a").collect::<Vec<_>>(), [("1", "x"), ("2", "")]);
         assert_eq!(fields.raw("name"), " Ada ");
+        let fields = Fields::read(b"a=x&was.a=x&b=y&was.b=x&c=y&d=1%0D%0A2&was.d=1%0A2");
+        assert_eq!(["a", "b", "c", "d", "e"].map(|name| fields.is_changed(name)), [false, true, true, false, false]);
     }
 }

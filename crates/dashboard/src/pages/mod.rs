@@ -9,6 +9,7 @@ mod me;
 mod nowhere;
 mod on_call;
 mod people;
+mod pickers;
 mod settings;
 mod sign_in;
 mod teams;

@@ -2,8 +2,9 @@
 
 use people::users::BaseRole;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use testkit::json;
 
-use crate::support::{app, declare, signed_in};
+use crate::support::{app, crew, declare, person, signed_in};
 
 #[test]
 fn an_incident_is_declared_once_however_often_its_form_is_sent() {
@@ -238,4 +239,73 @@ fn the_members_of_a_private_incident_stand_on_its_page_and_are_changed_there() {
     owner.submit(&path, &[("user_id", &id), ("change", "revoke")]).leads_to();
     assert_eq!(members(&owner.get(&incident).expect(200)), [true, false]);
     bob.get(&incident).expect(404);
+}
+
+#[test]
+fn only_roles_that_the_form_changed_are_assigned_and_whoever_holds_one_is_among_many_people_too() {
+    let app = app();
+    let browser = signed_in(&app, "Ada", BaseRole::Responder);
+    let incident = declare(&browser, "Checkout is down");
+    let crew = crew(&app);
+    let zoe = person(&app, "Zoe", BaseRole::Responder).to_string();
+    let admin = app.admin();
+    let made = admin.get("/v2/incident_roles").expect(200);
+    let lead = made["incident_roles"].as_array().unwrap().iter().find(|role| role["role_type"] == "lead").unwrap();
+    let lead = lead["id"].as_str().unwrap();
+    let scribe = json!({"name": "Scribe", "shortform": "scribe", "description": "Writes", "instructions": "Write", "required": false});
+    let scribe =
+        admin.post("/v2/incident_roles", scribe).expect(201)["incident_role"]["id"].as_str().unwrap().to_owned();
+    let path = format!("{incident}/roles");
+    let [lead_field, scribe_field] = [lead, &scribe].map(|role| format!("role.{role}"));
+    let [lead_was, scribe_was] = [&lead_field, &scribe_field].map(|field| format!("was.{field}"));
+
+    let before = browser.get(&path).expect(200);
+    assert_eq!(before.hidden(&lead_was).as_deref(), Some(""));
+    browser.submit(&path, &[(&lead_field, &zoe), (&lead_was, ""), (&scribe_field, ""), (&scribe_was, "")]).leads_to();
+    let form = browser.get(&path).expect(200);
+    assert!(form.says(&format!("<option value=\"{zoe}\" selected>Zoe</option>")), "{}", form.text);
+    assert!(form.says("name=\"search.people\"") && form.option("Sailor 250").is_none());
+    assert_eq!(form.hidden(&lead_was), Some(zoe.clone()));
+
+    let typed = [("find", "people"), ("search.people", "SAILOR250@"), (&*lead_field, &*zoe), (&*lead_was, &*zoe)];
+    let found = browser.submit(&path, &typed).expect(200);
+    assert_eq!(found.option("Sailor 250"), Some(crew[250].to_string()));
+    assert!(found.says(&format!("<option value=\"{zoe}\" selected>Zoe</option>")), "she stays chosen");
+    assert!(found.option("Sailor 249").is_none());
+
+    // The form was shown before Zoe had the lead.
+    let sailor = crew[250].to_string();
+    browser
+        .submit(&path, &[(&lead_field, ""), (&lead_was, ""), (&scribe_field, &sailor), (&scribe_was, "")])
+        .leads_to();
+    let page = browser.get(&incident).expect(200);
+    assert!(page.says("<span>Zoe</span>") && page.says("<span>Sailor 250</span>"), "{}", page.text);
+    browser.submit(&path, &[(&lead_field, ""), (&lead_was, &zoe)]).leads_to();
+    assert!(!browser.get(&incident).says("<span>Zoe</span>"), "who held it is let go on purpose");
+}
+
+#[test]
+fn whoever_is_given_work_is_found_among_many_people() {
+    let app = app();
+    let owner = signed_in(&app, "Olga", BaseRole::Owner);
+    let incident = declare(&owner, "Checkout is down");
+    let sailor = crew(&app)[250].to_string();
+    for (form, field, with) in [
+        ("actions/new", "assignee_id", ("description", "Roll it back")),
+        ("follow-ups/new", "assignee_id", ("title", "Learn")),
+        ("members", "user_id", ("change", "grant")),
+    ] {
+        let path = format!("{incident}/{form}");
+        assert!(owner.get(&path).expect(200).option("Sailor 250").is_none());
+        let find = |text: &str| owner.submit(&path, &[with, ("find", "people"), ("search.people", text)]).expect(200);
+        assert_eq!(find("lor 250").option("Sailor 250").as_ref(), Some(&sailor), "{form}");
+        assert!(find("%").says("Nobody has that in their name or address"), "it is searched for as it is typed");
+        assert!(find("sailor").says("There are more"));
+        let chosen = [with, ("find", "people"), ("search.people", "olga"), (field, &sailor)];
+        let chosen = owner.submit(&path, &chosen).expect(200);
+        assert!(chosen.says(&format!("<option value=\"{sailor}\" selected>")), "whoever is chosen stays so");
+    }
+    let action = [("description", "Roll it back"), ("assignee_id", &*sailor)];
+    owner.submit(&format!("{incident}/actions/new"), &action).leads_to();
+    assert!(owner.get(&incident).says("Sailor 250"));
 }

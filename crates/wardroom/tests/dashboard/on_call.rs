@@ -4,7 +4,7 @@ use base::Id;
 use people::users::{BaseRole, User};
 use testkit::{App, Browser, Client, Shown, Value, json};
 
-use crate::support::{PASSWORD, app, person, sign_in, signed_in};
+use crate::support::{PASSWORD, app, crew, person, sign_in, signed_in};
 
 /// A layer's place, as a form names it.
 const PLACE: &str = "primary first";
@@ -284,4 +284,26 @@ fn somebody_sees_their_own_shifts_on_their_page_by_their_clock_and_can_hand_each
     assert!(crew.ada.get(&link).expect(200).says("Payments"));
     let vera = signed_in(&crew.app, "Vera", BaseRole::Viewer);
     assert!(vera.get("/me").expect(200).says("You are not on call in these weeks"));
+}
+
+#[test]
+fn whoever_stands_in_or_is_asked_to_is_found_among_many_people() {
+    let crew = Crew::start();
+    let sailor = self::crew(&crew.app)[250].to_string();
+    let path = format!("{}/overrides/new", crew.path());
+    assert!(crew.ada.get(&path).expect(200).option("Sailor 250").is_none());
+    let typed = [("find", "people"), ("search.people", "sailor 250"), ("start_at", "2026-03-02T10:00")];
+    let found = crew.ada.submit(&path, &typed).expect(200);
+    assert_eq!(found.option("Sailor 250"), Some(sailor.clone()));
+    assert!(found.says("value=\"2026-03-02T10:00\""), "what was typed stays");
+
+    let ask = leading(&crew.ada.get("/on-call/covers").expect(200), "/on-call/covers/new?");
+    let form = crew.ada.get(&ask).expect(200);
+    let tick = format!("value=\"{sailor}\"");
+    assert!(form.says("search.people") && !form.says(&tick));
+    let slot = form.hidden("slot").unwrap().replace("&amp;", "&");
+    let typed = [("slot", &*slot), ("find", "people"), ("search.people", "sailor 250")];
+    assert!(crew.ada.submit("/on-call/covers/new", &typed).expect(200).says(&tick));
+    let ticked = [("slot", &*slot), ("find", "people"), ("cover_request.asked_user_ids", &sailor)];
+    assert!(crew.ada.submit("/on-call/covers/new", &ticked).expect(200).says(&format!("{tick} checked")));
 }

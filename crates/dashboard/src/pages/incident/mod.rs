@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 use web::View;
 
 use super::incidents::severities;
+use super::pickers;
 use crate::fields::{query, step};
 use crate::live;
 use crate::page::{Page, Refused, pages};
@@ -97,35 +98,39 @@ fn form(page: &Page, template: &str, choices: Json, refused: &Refused) -> Result
     Ok(page.form(template, variables, refused))
 }
 
-/// Has an operation do what a form asks, and goes back to the incident; where it is refused, shows the form again.
+/// Has an operation do what a form asks, and goes back to the incident; where it is refused, or something is only
+/// searched for, shows the form again.
 fn submit(
     page: &Page,
     (operation, body): (&str, Json),
     told: &str,
     again: impl FnOnce(&Page, &Refused) -> Result<View>,
 ) -> Result<View> {
+    if page.form.has("find") {
+        return again(page, &Refused::default());
+    }
     match page.submit(operation, "", body)? {
         Ok(_) => Ok(page.done(&home_of(page), told)),
         Err(refused) => again(page, &refused),
     }
 }
 
+/// The same for the operation that edits the incident itself.
 fn edit_incident(
     page: &Page,
     body: Json,
     told: &str,
     again: impl FnOnce(&Page, &Refused) -> Result<View>,
 ) -> Result<View> {
+    if page.form.has("find") {
+        return again(page, &Refused::default());
+    }
     let mut body = body;
     body["notify_incident_channel"] = false.into();
     match page.submit("Incidents V2#Edit", page.segment(0), body)? {
         Ok(_) => Ok(page.done(&home_of(page), told)),
         Err(refused) => again(page, &refused),
     }
-}
-
-fn people(page: &Page) -> Result<Json> {
-    Ok(page.ask_if_allowed("Users V2#List", "", "page_size=250")?["users"].take())
 }
 
 fn update_choices(page: &Page) -> Result<Json> {
@@ -169,17 +174,28 @@ fn roles_form(page: &Page) -> Result<View> {
 
 fn roles_with(page: &Page, refused: &Refused) -> Result<View> {
     let roles = page.ask("Incident Roles V2#List", "", "")?["incident_roles"].take();
-    form(page, "incidents/roles.html", json!({"roles": roles, "people": people(page)?}), refused)
+    let incident = incident(page)?;
+    let assignments = incident["incident_role_assignments"].as_array().into_iter().flatten();
+    let held = assignments.map(|assignment| assignment["assignee"].clone());
+    let people = pickers::people(page, held, page.form.under("role").map(|(_, id)| id))?;
+    Ok(page.form("incidents/roles.html", json!({"roles": roles, "people": people, "incident": incident}), refused))
 }
 
+/// Assigns those roles that have another assignee in the form than when it was shown.
 fn assign(page: &Page) -> Result<View> {
+    let is_changed = |(role, _): &(&str, &str)| page.form.is_changed(&format!("role.{role}"));
     let assignment = |(role, assignee): (&str, &str)| match assignee {
         "" => json!({"incident_role_id": role}),
         id => json!({"incident_role_id": role, "assignee": {"id": id}}),
     };
-    let assignments: Vec<_> = page.form.under("role").map(assignment).collect();
+    let assignments: Vec<_> = page.form.under("role").filter(is_changed).map(assignment).collect();
     let body = json!({"incident": {"incident_role_assignments": assignments}});
     edit_incident(page, body, "The roles are assigned", roles_with)
+}
+
+/// Those from whom a field of a form chooses somebody.
+fn people(page: &Page, field: &str) -> Result<Json> {
+    pickers::people(page, [], page.form.all(field))
 }
 
 fn action_form(page: &Page) -> Result<View> {
@@ -188,7 +204,7 @@ fn action_form(page: &Page) -> Result<View> {
 }
 
 fn action_with(page: &Page, refused: &Refused) -> Result<View> {
-    form(page, "incidents/action.html", json!({"people": people(page)?}), refused)
+    form(page, "incidents/action.html", json!({"people": people(page, "assignee_id")?}), refused)
 }
 
 fn add_action(page: &Page) -> Result<View> {
@@ -219,7 +235,7 @@ fn follow_up_form(page: &Page) -> Result<View> {
 }
 
 fn follow_up_with(page: &Page, refused: &Refused) -> Result<View> {
-    form(page, "incidents/follow_up.html", json!({"people": people(page)?}), refused)
+    form(page, "incidents/follow_up.html", json!({"people": people(page, "assignee_id")?}), refused)
 }
 
 fn add_follow_up(page: &Page) -> Result<View> {
@@ -279,10 +295,13 @@ fn members_form(page: &Page) -> Result<View> {
 }
 
 fn members_with(page: &Page, refused: &Refused) -> Result<View> {
-    form(page, "incidents/members.html", json!({"people": people(page)?}), refused)
+    form(page, "incidents/members.html", json!({"people": people(page, "user_id")?}), refused)
 }
 
 fn change_members(page: &Page) -> Result<View> {
+    if page.form.has("find") {
+        return members_with(page, &Refused::default());
+    }
     let mut body = page.form.filled(&["user_id"]);
     body["incident_id"] = incident(page)?["id"].take();
     let (operation, told) = match page.form.text("change") {

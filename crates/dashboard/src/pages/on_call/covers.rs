@@ -5,9 +5,10 @@ use serde_json::{Value as Json, json};
 use web::View;
 
 use super::shifts::{entries, lane_of, lanes, list, own, text};
-use super::{ahead, all_schedules, me, people, zone_of_form};
+use super::{ahead, all_schedules, me, zone_of_form};
 use crate::fields::{Fields, query};
 use crate::page::{Page, Refused, pages};
+use crate::pages::pickers;
 use crate::when;
 
 pages! {
@@ -83,9 +84,12 @@ fn ask_with(page: &Page, slot: &Fields, refused: &Refused) -> Result<View> {
     let schedule = page.ask("Schedules V2#Show", id, "")?["schedule"].take();
     let (slot, lanes) = (slot.as_json(), lanes(&schedule, []));
     let mine = me(page)?;
-    let others: Vec<_> = list(&people(page)?).filter(|person| person["id"] != mine).cloned().collect();
+    let mut people = pickers::people(page, [], page.form.all("cover_request.asked_user_ids"))?;
+    if let Some(choices) = people["choices"].as_array_mut() {
+        choices.retain(|person| person["id"] != mine);
+    }
     let variables = json!({
-        "lane": lane_of(&lanes, &slot).map(|lane| &lane.name), "slot": self::slot(id, &slot), "start": when::typed(&slot, &page.zone()), "people": others,
+        "lane": lane_of(&lanes, &slot).map(|lane| &lane.name), "slot": self::slot(id, &slot), "start": when::typed(&slot, &page.zone()), "people": people,
         "in_return": returns(page, &schedule, &mine)?, "schedule": schedule,
     });
     // The shift was chosen by a link: what is wrong with it is told beside its times.
@@ -113,8 +117,11 @@ fn returns(page: &Page, schedule: &Json, mine: &str) -> Result<Vec<Json>> {
 }
 
 fn ask(page: &Page) -> Result<View> {
-    let names = ["cover_request.message", "cover_request.start_at", "cover_request.end_at"];
-    let (mut body, slot) = (page.form.filled(&names), Fields::read(page.form.text("slot").as_bytes()));
+    let slot = Fields::read(page.form.text("slot").as_bytes());
+    if page.form.has("find") {
+        return ask_with(page, &slot, &Refused::default());
+    }
+    let mut body = page.form.filled(&["cover_request.message", "cover_request.start_at", "cover_request.end_at"]);
     let request = &mut body["cover_request"];
     when::understand(request, &slot.as_json(), &zone_of_form(page));
     for name in ["schedule_id", "rotation_id", "layer_id"] {

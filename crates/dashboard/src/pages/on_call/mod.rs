@@ -46,10 +46,6 @@ fn all_schedules(page: &Page) -> Result<Json> {
     Ok(page.ask_if_allowed("Schedules V2#List", "", "page_size=250")?["schedules"].take())
 }
 
-fn people(page: &Page) -> Result<Json> {
-    Ok(page.ask_if_allowed("Users V2#List", "", "page_size=250")?["users"].take())
-}
-
 fn now(page: &Page) -> Timestamp {
     Timestamp::from_microsecond(page.desk.store.world().now().microseconds()).unwrap_or(Timestamp::MAX)
 }
