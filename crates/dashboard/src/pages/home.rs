@@ -7,9 +7,10 @@ use base::Result;
 use serde_json::{Value as Json, json};
 use web::View;
 
+use super::on_call::{SHIFTS, my_shifts, my_shifts_query};
 use crate::fields::query;
 use crate::live;
-use crate::page::{Page, Visitor, pages};
+use crate::page::{Page, pages};
 
 pages! {
     GET "/" => home;
@@ -22,17 +23,16 @@ const SCHEDULES: &str = "page_size=25";
 const WORK_FROM: Duration = Duration::from_secs(60 * 24 * 3600);
 
 fn home(page: &Page) -> Result<View> {
-    let visitor = page.visitor()?;
     let mut incidents = page.ask_if_allowed("Incidents V2#List", "", LIVE)?;
     if let Some(incidents) = incidents["incidents"].as_array_mut() {
         incidents.sort_by_key(|incident| Reverse(incident["severity"]["rank"].as_i64()));
     }
     let schedules = page.ask_if_allowed("Schedules V2#List", "", SCHEDULES)?;
-    let next_shift = next_shift(&schedules, visitor);
     Ok(page.show(
         "home.html",
         json!({
-            "incidents": incidents["incidents"], "schedules": schedules["schedules"], "next_shift": next_shift,
+            "incidents": incidents["incidents"], "schedules": schedules["schedules"], "more_schedules": !page.next(&schedules).is_null(),
+            "next_shift": my_shifts(page)?.first(),
             "led": led(page, &incidents)?,
             "actions": mine(page, "Actions V3#List", "actions")?,
             "follow_ups": mine(page, "Follow-ups V3#List", "follow_ups")?,
@@ -46,6 +46,7 @@ fn follow(page: &Page) -> Result<View> {
         &[
             ("Incidents V2#List", String::new(), LIVE.to_owned()),
             ("Schedules V2#List", String::new(), SCHEDULES.to_owned()),
+            (SHIFTS, String::new(), my_shifts_query(page)?),
         ],
     )
 }
@@ -69,18 +70,4 @@ fn mine(page: &Page, operation: &str, name: &str) -> Result<Vec<Json>> {
     let all = page.ask_if_allowed(operation, "", &asked)?;
     let is_mine = |work: &&Json| work["status"] == "outstanding" && work["assignee"]["id"] == me;
     Ok(all[name].as_array().into_iter().flatten().filter(is_mine).cloned().collect())
-}
-
-/// The visitor's shift that goes on, or else the next one that is known, with its schedule.
-fn next_shift(schedules: &Json, visitor: &Visitor) -> Json {
-    let me = visitor.user.id.to_string();
-    let schedules = schedules["schedules"].as_array().into_iter().flatten();
-    let shifts = schedules.flat_map(|schedule| {
-        let shifts = ["current_shifts", "next_shifts"].map(|list| schedule[list].as_array().into_iter().flatten());
-        shifts.into_iter().flatten().map(move |shift| json!({"schedule": schedule["name"], "shift": shift}))
-    });
-    let mine = shifts.filter(|found| found["shift"]["user"]["id"] == me);
-    // Times are text of fixed width, which sorts as time does.
-    let start = |found: &Json| found["shift"]["start_at"].as_str().unwrap_or_default().to_owned();
-    mine.min_by_key(start).unwrap_or_default()
 }
