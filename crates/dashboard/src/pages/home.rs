@@ -1,14 +1,12 @@
 //! Home: what is on fire, who is on call, and what is mine.
 
 use std::cmp::Reverse;
-use std::time::Duration;
 
 use base::Result;
 use serde_json::{Value as Json, json};
 use web::View;
 
 use super::on_call::{SHIFTS, my_shifts, my_shifts_query};
-use crate::fields::query;
 use crate::live;
 use crate::page::{Page, pages};
 
@@ -19,8 +17,6 @@ pages! {
 
 const LIVE: &str = "page_size=50&status_category[one_of]=live&status_category[one_of]=triage";
 const SCHEDULES: &str = "page_size=25";
-/// How far back work is looked for that is still to do.
-const WORK_FROM: Duration = Duration::from_secs(60 * 24 * 3600);
 
 fn home(page: &Page) -> Result<View> {
     let mut incidents = page.ask_if_allowed("Incidents V2#List", "", LIVE)?;
@@ -34,8 +30,8 @@ fn home(page: &Page) -> Result<View> {
             "incidents": incidents["incidents"], "schedules": schedules["schedules"], "more_schedules": !page.next(&schedules).is_null(),
             "next_shift": my_shifts(page)?.first(),
             "led": led(page, &incidents)?,
-            "actions": mine(page, "Actions V3#List", "actions")?,
-            "follow_ups": mine(page, "Follow-ups V3#List", "follow_ups")?,
+            "actions": mine(page, "Actions#ListOpen", "actions")?,
+            "follow_ups": mine(page, "Follow-ups#ListOpen", "follow_ups")?,
         }),
     ))
 }
@@ -62,12 +58,8 @@ fn led(page: &Page, incidents: &Json) -> Result<Vec<Json>> {
     Ok(incidents["incidents"].as_array().into_iter().flatten().filter(leads).cloned().collect())
 }
 
-/// What the visitor has to do among the latest of these.
+/// What the visitor has still to do.
 fn mine(page: &Page, operation: &str, name: &str) -> Result<Vec<Json>> {
     let me = page.visitor()?.user.id.to_string();
-    let since = page.desk.store.world().now() - WORK_FROM;
-    let asked = query(&[("page_size", "250"), ("created_at[gte]", &since.to_string())]);
-    let all = page.ask_if_allowed(operation, "", &asked)?;
-    let is_mine = |work: &&Json| work["status"] == "outstanding" && work["assignee"]["id"] == me;
-    Ok(all[name].as_array().into_iter().flatten().filter(is_mine).cloned().collect())
+    page.ask_all_if_allowed(operation, &[("assignee_id", &me)], name)
 }

@@ -4,7 +4,7 @@ use people::users::BaseRole;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use testkit::json;
 
-use crate::support::{app, crew, declare, person, signed_in};
+use crate::support::{PASSWORD, app, crew, declare, person, sign_in, signed_in};
 
 #[test]
 fn an_incident_is_declared_once_however_often_its_form_is_sent() {
@@ -308,4 +308,52 @@ fn whoever_is_given_work_is_found_among_many_people() {
     let action = [("description", "Roll it back"), ("assignee_id", &*sailor)];
     owner.submit(&format!("{incident}/actions/new"), &action).leads_to();
     assert!(owner.get(&incident).says("Sailor 250"));
+}
+
+#[test]
+fn home_shows_what_somebody_has_still_to_do_however_much_there_is_and_however_old() {
+    let app = app();
+    let browser = signed_in(&app, "Ada", BaseRole::Responder);
+    let incident = declare(&browser, "Checkout is down");
+    let admin = app.admin();
+    let ada = admin.get("/v2/users?email=ada@acme.example").expect(200)["users"][0]["id"].take();
+    let id = incident.trim_start_matches("/incidents/");
+    let own = json!({"incident_id": id, "description": "Own action", "assignee_id": ada});
+    let own = admin.post("/v3/actions", own).expect(201)["action"].take();
+    app.clock.advance(std::time::Duration::from_secs(90 * 86_400));
+    for number in 0..250 {
+        let other = json!({"incident_id": id, "description": format!("Action {number:03}")});
+        admin.post("/v3/actions", other).expect(201);
+        let update =
+            json!({"incident_id": id, "message": format!("Update {number:03}"), "idempotency_key": number.to_string()});
+        admin.post("/v2/incident_updates", update).expect(201);
+    }
+    let late = json!({"incident_id": id, "title": "Own follow-up", "assignee_id": ada});
+    admin.post("/v3/follow_ups", late).expect(201);
+    admin.post("/v3/actions", json!({"incident_id": id, "description": "Late action", "assignee_id": ada})).expect(201);
+
+    let (browser, owner) = (app.browser(), signed_in(&app, "Olga", BaseRole::Owner));
+    sign_in(&browser, "Ada", PASSWORD).leads_to();
+    let home = browser.get("/").expect(200);
+    for told in ["Own action", "Late action", "Own follow-up"] {
+        assert!(home.says(told), "{told}");
+    }
+    assert!(!home.says("Action 000") && !owner.get("/").says("Own action"));
+    let page = browser.get(&incident).expect(200);
+    for told in ["Own action", "Action 249", "Late action", "Update 000", "Update 249"] {
+        assert!(page.says(told), "{told}");
+    }
+    let action = format!("{incident}/actions/{}", own["id"].as_str().unwrap());
+    browser.submit(&action, &[("status", "completed")]).leads_to();
+    assert!(!browser.get("/").says("Own action"), "it is done");
+    browser.get(&incident);
+    browser.submit(&action, &[("status", "outstanding")]).leads_to();
+    assert!(browser.get("/").says("Own action"), "it is to be done again");
+    admin
+        .put(
+            &format!("/v3/actions/{}", own["id"].as_str().unwrap()),
+            json!({"description": "Own action", "status": "outstanding"}),
+        )
+        .expect(200);
+    assert!(!browser.get("/").says("Own action"), "it is nobody's");
 }

@@ -34,27 +34,25 @@ pages! {
     POST "/incidents/{id}/members" => change_members;
 }
 
-/// What a page of an incident is made of, each with the query that asks for what belongs to it.
-const PARTS: &[(&str, &str, &str)] = &[
-    ("Incident Updates V2#List", "incident_updates", "250"),
-    ("Actions V3#List", "actions", "250"),
-    ("Follow-ups V3#List", "follow_ups", "250"),
-    ("Incident Attachments V1#List", "incident_attachments", ""),
-    ("Incident Memberships#List", "incident_memberships", ""),
+/// What a page of an incident is made of, and whether its lists come in pages.
+const PARTS: &[(&str, &str, bool)] = &[
+    ("Incident Updates V2#List", "incident_updates", true),
+    ("Actions V3#List", "actions", true),
+    ("Follow-ups V3#List", "follow_ups", true),
+    ("Incident Attachments V1#List", "incident_attachments", false),
+    ("Incident Memberships#List", "incident_memberships", false),
 ];
-
-fn parts_query(id: &str, page_size: &str) -> String {
-    match page_size {
-        "" => query(&[("incident_id", id)]),
-        size => query(&[("incident_id", id), ("page_size", size)]),
-    }
-}
 
 fn show(page: &Page) -> Result<View> {
     let mut variables = json!({"incident": incident(page)?});
     let id = variables["incident"]["id"].as_str().unwrap_or_default().to_owned();
-    for (operation, name, page_size) in PARTS {
-        variables[name] = page.ask_if_allowed(operation, "", &parts_query(&id, page_size))?[name].take();
+    for (operation, name, is_paged) in PARTS {
+        let of_it = [("incident_id", &*id)];
+        variables[name] = if *is_paged {
+            page.ask_all_if_allowed(operation, &of_it, name)?.into()
+        } else {
+            page.ask_if_allowed(operation, "", &query(&of_it))?[name].take()
+        };
     }
     variables["has_fields"] = (!fields::all(page)?.is_empty()).into();
     variables["ended_at"] = ended_at(&variables["incident"]);
@@ -66,8 +64,9 @@ fn show(page: &Page) -> Result<View> {
 
 fn follow(page: &Page) -> Result<View> {
     let id = page.segment(0);
+    let parts_query = |is_paged| query(&[("incident_id", id), ("page_size", "250")][..if is_paged { 2 } else { 1 }]);
     let mut operations = vec![("Incidents V2#Show", id.to_owned(), String::new())];
-    operations.extend(PARTS.iter().map(|(operation, _, size)| (*operation, String::new(), parts_query(id, size))));
+    operations.extend(PARTS.iter().map(|(operation, _, is_paged)| (*operation, String::new(), parts_query(*is_paged))));
     live::follow(page, &operations)
 }
 
