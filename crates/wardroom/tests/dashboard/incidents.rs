@@ -2,7 +2,7 @@
 
 use people::users::BaseRole;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use testkit::json;
+use testkit::{Browser, json};
 
 use crate::support::{PASSWORD, app, crew, declare, person, sign_in, signed_in};
 
@@ -356,4 +356,40 @@ fn home_shows_what_somebody_has_still_to_do_however_much_there_is_and_however_ol
         )
         .expect(200);
     assert!(!browser.get("/").says("Own action"), "it is nobody's");
+}
+
+#[test]
+fn an_edit_sends_what_was_changed_and_tells_of_what_others_changed_meanwhile() {
+    let app = app();
+    let [ada, bob] = ["Ada", "Bob"].map(|name| signed_in(&app, name, BaseRole::Responder));
+    let incident = declare(&ada, "Checkout is down");
+    let path = format!("{incident}/edit");
+    let form = ada.get(&path).expect(200);
+    let (name_was, summary_was) = ("was.incident.name", "was.incident.summary");
+    assert_eq!(form.hidden(name_was).as_deref(), Some("Checkout is down"));
+    let send = |browser: &Browser, name: &str, summary: &str, was: (&str, &str)| {
+        browser.get(&incident);
+        let fields = [("incident.name", name), ("incident.summary", summary), (name_was, was.0), (summary_was, was.1)];
+        browser.submit(&path, &fields)
+    };
+    let was = ("Checkout is down", "");
+    send(&bob, "Checkout is slow", "", was).leads_to();
+    send(&ada, "Checkout is down", "Since\r\nnoon", was).leads_to();
+    let page = ada.get(&incident).expect(200);
+    assert!(page.says("<h1>Checkout is slow</h1>") && page.says("noon"), "neither undoes the other");
+
+    let refused = send(&ada, "Checkout crawls", "", was).expect(422);
+    assert!(refused.says("id=\"incident.name-error\"") && !refused.says("id=\"incident.summary-error\""));
+    assert!(refused.says("changed it to “Checkout is slow”") && refused.says("value=\"Checkout crawls\""));
+    assert!(ada.get(&incident).says("<h1>Checkout is slow</h1>"), "nothing is undone");
+    let again = (&*refused.hidden(name_was).unwrap(), &*refused.hidden(summary_was).unwrap());
+    assert_eq!(again, ("Checkout is slow", ""));
+    send(&ada, "Checkout crawls", "", again).leads_to();
+    let page = ada.get(&incident).expect(200);
+    assert!(page.says("<h1>Checkout crawls</h1>") && page.says("noon"), "whoever has seen it may change it");
+
+    send(&ada, "Checkout crawls", "Since\nnoon", ("Checkout crawls", "Since\r\nnoon")).leads_to();
+    assert!(ada.get(&incident).says("Nothing was changed"), "how lines end is no change");
+    let same = send(&bob, "Checkout crawls", "", ("Checkout is slow", ""));
+    assert_eq!(same.leads_to(), incident, "whoever wants the same has no quarrel");
 }

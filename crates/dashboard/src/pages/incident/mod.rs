@@ -8,7 +8,7 @@ use web::View;
 
 use super::incidents::severities;
 use super::pickers;
-use crate::fields::{query, step};
+use crate::fields::{is_same_text, query, step};
 use crate::live;
 use crate::page::{Page, Refused, pages};
 
@@ -158,12 +158,47 @@ fn edit_form(page: &Page) -> Result<View> {
     edit_with(page, &Refused::default())
 }
 
+/// What can be edited, and the form's fields for it.
+const EDITED: [(&str, &str); 2] = [("name", "incident.name"), ("summary", "incident.summary")];
+
+/// The form, with what each field held when it was first shown; or now, where somebody is told what is wrong with it.
 fn edit_with(page: &Page, refused: &Refused) -> Result<View> {
-    form(page, "incidents/edit.html", json!({}), refused)
+    let incident = incident(page)?;
+    let mut was = json!({});
+    for (name, field) in EDITED {
+        let before = format!("was.{field}");
+        let stays = page.form.has(&before) && !refused.fields.contains_key(field);
+        was[name] = if stays { page.form.text(&before).into() } else { incident[name].clone() };
+    }
+    Ok(page.form("incidents/edit.html", json!({"incident": incident, "was": was}), refused))
 }
 
+/// Sends what the visitor has changed and nothing else, so that it undoes nothing that others did in the meantime.
 fn edit(page: &Page) -> Result<View> {
-    edit_incident(page, page.form.given(&["incident.name", "incident.summary"]), "The incident is changed", edit_with)
+    let changed: Vec<_> = EDITED.into_iter().filter(|(_, field)| page.form.is_changed(field)).collect();
+    if changed.is_empty() {
+        return Ok(page.done(&home_of(page), "Nothing was changed"));
+    }
+    let now = incident(page)?;
+    let clashes =
+        changed.iter().filter_map(|(name, field)| Some(((*field).to_owned(), clash(page, field, &now[name])?)));
+    let refused = Refused { fields: clashes.collect(), ..Refused::default() };
+    if !refused.is_empty() {
+        return edit_with(page, &refused);
+    }
+    let fields: Vec<_> = changed.iter().map(|(_, field)| *field).collect();
+    edit_incident(page, page.form.given(&fields), "The incident is changed", edit_with)
+}
+
+/// What to say of a field that somebody else has changed, too, since the form was shown.
+fn clash(page: &Page, field: &str, now: &Json) -> Option<String> {
+    let (before, now) = (format!("was.{field}"), now.as_str().unwrap_or_default().trim());
+    let is_as = |other: &str| is_same_text(page.form.text(other), now);
+    if !page.form.has(&before) || is_as(&before) || is_as(field) {
+        return None;
+    }
+    let told = if now.is_empty() { "emptied it".to_owned() } else { format!("changed it to “{now}”") };
+    Some(format!("somebody else has {told} in the meantime: save again to have it as it stands here"))
 }
 
 fn roles_form(page: &Page) -> Result<View> {
