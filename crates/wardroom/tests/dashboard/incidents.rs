@@ -393,3 +393,20 @@ fn an_edit_sends_what_was_changed_and_tells_of_what_others_changed_meanwhile() {
     let same = send(&bob, "Checkout crawls", "", ("Checkout is slow", ""));
     assert_eq!(same.leads_to(), incident, "whoever wants the same has no quarrel");
 }
+
+#[test]
+fn a_list_tells_how_many_incidents_somebody_may_see_without_counting_the_public_ones() {
+    let app = app();
+    let owner = signed_in(&app, "Olga", BaseRole::Owner);
+    let [ada, bob] = ["Ada", "Bob"].map(|name| signed_in(&app, name, BaseRole::Responder));
+    declare(&owner, "Checkout is down");
+    declare(&owner, "Search is slow");
+    let page = ada.get("/incidents/new").expect(200);
+    let (key, severity) = (page.hidden("idempotency_key").unwrap(), page.option("Minor").unwrap());
+    let fields = [("idempotency_key", &*key), ("name", "Leak"), ("severity_id", &severity), ("visibility", "private")];
+    ada.submit("/incidents/new", &fields).leads_to();
+    let tells = |browser: &Browser, total: u32| browser.get("/incidents").says(&format!("<small>{total}</small></h1>"));
+    assert!(tells(&owner, 3) && tells(&ada, 3) && tells(&bob, 2));
+    app.write(|cx| cx.run("update incident_tallies set n = n + 100000 where private = $1", &[false.into()]).map(drop));
+    assert!(tells(&owner, 100_003) && tells(&ada, 100_003) && tells(&bob, 100_002));
+}
