@@ -45,7 +45,9 @@ pub(super) fn visible_as_member(access: &Access) -> Option<Condition> {
 
 /// The condition that `column` names an incident that the caller may see and that meets `condition`.
 pub fn visible_in(column: &str, access: &Access, condition: Condition) -> Condition {
-    visible(access).and(condition).within(&format!("{column} in (select id from incidents where "), ")")
+    // Not `in`: SQLite would gather all those incidents first.
+    let this = Condition::new(&format!("incidents.id = {column}"), []);
+    this.and(visible(access)).and(condition).within("exists (select 1 from incidents where ", ")")
 }
 
 /// The incident, where the caller may see it.
