@@ -56,6 +56,13 @@ impl Fields {
         self.0.iter().any(|(own, _)| own == name)
     }
 
+    /// Whether a field holds something else than what it held when the form was shown, which stands beside it in `was.`
+    /// and the field's name; without that it counts as changed.
+    pub fn is_changed(&self, name: &str) -> bool {
+        let was = format!("was.{name}");
+        self.has(name) && (!self.has(&was) || !is_same_text(self.text(&was), self.text(name)))
+    }
+
     fn body<'f>(&self, fields: impl Iterator<Item = (&'f str, &'f str)>) -> Json {
         let mut body = json!({});
         for (name, value) in fields {
@@ -106,6 +113,11 @@ impl Fields {
     }
 }
 
+/// Whether two texts are the same but for how their lines end, which browsers change.
+pub fn is_same_text(one: &str, other: &str) -> bool {
+    one.trim().lines().eq(other.trim().lines())
+}
+
 /// Puts a value into `body` where the field `name` has its place: `incident.name` is `name` within `incident`.
 pub fn put(body: &mut Json, name: &str, value: Json) {
     *name.split('.').fold(body, |place, step| &mut place[step]) = value;
@@ -138,6 +150,8 @@ mod tests {
         let nested = Fields::read(b"a.1=x&a.2=&b.1=y").unwrap();
         assert_eq!(nested.under("a").collect::<Vec<_>>(), [("1", "x"), ("2", "")]);
         assert_eq!(fields.raw("name"), " Ada ");
+        let fields = Fields::read(b"a=x&was.a=x&b=y&was.b=x&c=y&d=1%0D%0A2&was.d=1%0A2").unwrap();
+        assert_eq!(["a", "b", "c", "d", "e"].map(|name| fields.is_changed(name)), [false, true, true, false, false]);
         assert_eq!(Fields::read(b"na%00me=A%00da%00").unwrap().raw("name"), "Ada");
     }
 

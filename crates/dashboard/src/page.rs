@@ -233,10 +233,7 @@ impl Page {
 
     /// What an operation answers, or nothing where the visitor may not ask or there is no such thing.
     pub fn ask_if_allowed(&self, operation: &str, segment: &str, query: &str) -> Result<Json> {
-        match self.ask(operation, segment, query) {
-            Err(error) if matches!(error.kind(), ErrorKind::Forbidden | ErrorKind::NotFound) => Ok(Json::Null),
-            answer => answer,
-        }
+        allowed(self.ask(operation, segment, query))
     }
 
     /// Has an operation do something that no form's field can be wrong about.
@@ -367,6 +364,11 @@ impl Page {
         submitted(self.desk.store.write(self.visitor()?.who.clone(), work).wait())
     }
 
+    /// All rows of a list, page by page; none where the visitor may not ask.
+    pub fn ask_all_if_allowed(&self, operation: &str, fields: &[(&str, &str)], rows: &str) -> Result<Vec<Json>> {
+        allowed(self.ask_all(operation, fields, rows))
+    }
+
     /// All rows of a list, page by page.
     pub fn ask_all(&self, operation: &str, fields: &[(&str, &str)], rows: &str) -> Result<Vec<Json>> {
         let (mut all, mut after) = (Vec::new(), Some(String::new()));
@@ -382,6 +384,14 @@ impl Page {
             after = next.map(str::to_owned);
         }
         Ok(all)
+    }
+}
+
+/// What was answered, or nothing where that is not for the visitor to know.
+fn allowed<T: Default>(answer: Result<T>) -> Result<T> {
+    match answer {
+        Err(error) if matches!(error.kind(), ErrorKind::Forbidden | ErrorKind::NotFound) => Ok(T::default()),
+        answer => answer,
     }
 }
 

@@ -16,7 +16,7 @@ use web::{Between, Body, Created, List, NoContent, Page, PageMeta, Paging, Query
 use crate::external_issues::{ExternalIssue, Tracker};
 use crate::follow_ups::FollowUp;
 use crate::incident::{self, Incident, Mode, audited_as};
-use crate::work::{self, ListMode, WorkStatus};
+use crate::work::{self, ListMode, OpenQuery, WorkStatus};
 
 web::routes! {
     /// List actions and follow-ups.
@@ -37,6 +37,8 @@ web::routes! {
 
     /// List actions, oldest first, in pages.
     GET "/v3/actions" "Actions V3#List" "actions.view" => list_v3;
+    /// List the actions that somebody has still to do, newest first.
+    GET "" "Actions#ListOpen" "actions.view", inside => list_open;
     /// Create an action.
     POST "/v3/actions" "Actions V3#Create" "actions.create" => create;
     /// Show an action.
@@ -74,7 +76,7 @@ pub struct Action {
 
 impl Record for Action {
     const TABLE: &'static str = "actions";
-    const COLUMNS: &'static [&'static str] = &["incident_id", "created_at", "updated_at"];
+    const COLUMNS: &'static [&'static str] = &["incident_id", "created_at", "updated_at", "open_for"];
     const KIND: &'static str = "action";
 
     fn id(&self) -> Id<Self> {
@@ -90,7 +92,7 @@ impl Record for Action {
     }
 
     fn columns(&self) -> Vec<Value> {
-        values![self.incident, self.created_at, self.updated_at].into()
+        values![self.incident, self.created_at, self.updated_at, work::open_for(self.status, self.assignee)].into()
     }
 }
 
@@ -180,11 +182,24 @@ struct PagedQuery {
     updated_at: Option<BTreeMap<String, Vec<String>>>,
 }
 
+fn list_open(cx: &mut Cx<'_>, Query(query): Query<OpenQuery>) -> Result<Page<ActionBody>> {
+    let condition = query.condition(cx)?;
+    page(cx, condition, Direction::Backward, query.paging.read()?)
+}
+
 fn list_v3(cx: &mut Cx<'_>, Query(query): Query<PagedQuery>) -> Result<Page<ActionBody>> {
     let times = [("created_at", &query.created_at), ("updated_at", &query.updated_at)];
     let condition = query.wanted.condition(cx)?.and(Between::conditions(&times)?);
-    let paging = query.paging.read()?;
-    let page = cx.page::<Action>(condition, Direction::Forward, &paging)?;
+    page(cx, condition, Direction::Forward, query.paging.read()?)
+}
+
+fn page(
+    cx: &mut Cx<'_>,
+    condition: Condition,
+    direction: Direction,
+    paging: store::Paging,
+) -> Result<Page<ActionBody>> {
+    let page = cx.page::<Action>(condition, direction, &paging)?;
     let rows = page.rows.iter().map(|action| ActionBody::of(cx, action)).collect::<Result<_>>()?;
     Ok(Page { rows, meta: PageMeta::new(&paging, page.after) })
 }

@@ -19,7 +19,7 @@ use crate::incident::{self, Incident, audited_as};
 use crate::settings::Settings;
 use crate::settings::follow_up_choices::{ChoiceKind, FollowUpChoice, FollowUpChoiceBody};
 use crate::settings::roles::RoleType;
-use crate::work::{self, ListMode, WorkStatus};
+use crate::work::{self, ListMode, OpenQuery, WorkStatus};
 
 web::routes! {
     /// List follow-ups, oldest first.
@@ -38,6 +38,8 @@ web::routes! {
 
     /// List follow-ups, oldest first, in pages.
     GET "/v3/follow_ups" "Follow-ups V3#List" "actions.view" => list_v3;
+    /// List the follow-ups that somebody has still to do, newest first.
+    GET "" "Follow-ups#ListOpen" "actions.view", inside => list_open;
     /// Create a follow-up.
     POST "/v3/follow_ups" "Follow-ups V3#Create" "follow_ups.create" => create_v3;
     /// Create a follow-up for an issue that exists already. It is called like the issue, and the
@@ -99,7 +101,8 @@ pub struct FollowUp {
 
 impl Record for FollowUp {
     const TABLE: &'static str = "follow_ups";
-    const COLUMNS: &'static [&'static str] = &["incident_id", "assignee_team_id", "created_at", "updated_at"];
+    const COLUMNS: &'static [&'static str] =
+        &["incident_id", "assignee_team_id", "created_at", "updated_at", "open_for"];
     const KIND: &'static str = "follow_up";
 
     fn id(&self) -> Id<Self> {
@@ -115,7 +118,8 @@ impl Record for FollowUp {
     }
 
     fn columns(&self) -> Vec<Value> {
-        values![self.incident, self.assignee_team, self.created_at, self.updated_at].into()
+        let open_for = work::open_for(self.status, self.assignee);
+        values![self.incident, self.assignee_team, self.created_at, self.updated_at, open_for].into()
     }
 }
 
@@ -283,11 +287,24 @@ struct PagedQuery {
     updated_at: Option<BTreeMap<String, Vec<String>>>,
 }
 
+fn list_open(cx: &mut Cx<'_>, Query(query): Query<OpenQuery>) -> Result<Page<FollowUpV3>> {
+    let condition = query.condition(cx)?;
+    page(cx, condition, Direction::Backward, query.paging.read()?)
+}
+
 fn list_v3(cx: &mut Cx<'_>, Query(query): Query<PagedQuery>) -> Result<Page<FollowUpV3>> {
     let times = [("created_at", &query.created_at), ("updated_at", &query.updated_at)];
     let condition = query.wanted.condition(cx)?.and(Between::conditions(&times)?);
-    let paging = query.paging.read()?;
-    let page = cx.page::<FollowUp>(condition, Direction::Forward, &paging)?;
+    page(cx, condition, Direction::Forward, query.paging.read()?)
+}
+
+fn page(
+    cx: &mut Cx<'_>,
+    condition: Condition,
+    direction: Direction,
+    paging: store::Paging,
+) -> Result<Page<FollowUpV3>> {
+    let page = cx.page::<FollowUp>(condition, direction, &paging)?;
     let rows = page.rows.iter().map(|follow_up| FollowUpV3::of(cx, follow_up)).collect::<Result<_>>()?;
     Ok(Page { rows, meta: PageMeta::new(&paging, page.after) })
 }

@@ -31,6 +31,7 @@ pub fn feature() -> Feature {
         migrations: &[
             Migration { version: 20, name: "incidents", sql: include_str!("../migrations/incidents.sql") },
             Migration { version: 21, name: "incident_names", sql: include_str!("../migrations/incident_names.sql") },
+            Migration { version: 22, name: "open_work", sql: include_str!("../migrations/open_work.sql") },
         ],
         followers: &[Follower { kind: "catalog_type", follow: settings::custom_fields::follow_catalog_type }],
         defaults: Some(settings::defaults),

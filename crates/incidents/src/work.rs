@@ -2,7 +2,10 @@
 
 use base::{Error, Id, Result, Time, words};
 use people::users::User;
+use schemars::JsonSchema;
+use serde::Deserialize;
 use store::{Condition, Cx, Stored};
+use web::Paging;
 
 use crate::incident::{self, Incident, IncidentRef, Mode, visible_in};
 
@@ -55,6 +58,27 @@ pub(crate) fn of_incidents(cx: &mut Cx<'_>, incident_id: Option<&str>, modes: Op
             let modes = modes.unwrap_or_else(|| Mode::REAL.map(Mode::as_str).to_vec());
             Ok(visible_in("incident_id", cx.access(), by_mode(modes)))
         }
+    }
+}
+
+/// Whose it is for as long as it is to be done.
+pub(crate) fn open_for(status: WorkStatus, assignee: Option<Id<User>>) -> Option<Id<User>> {
+    assignee.filter(|_| status == WorkStatus::Outstanding)
+}
+
+/// What somebody has still to do, of real incidents that the caller may see.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub(crate) struct OpenQuery {
+    /// Who has it.
+    pub assignee_id: String,
+    #[serde(flatten)]
+    pub paging: Paging<250>,
+}
+
+impl OpenQuery {
+    /// The condition this means.
+    pub fn condition(&self, cx: &mut Cx<'_>) -> Result<Condition> {
+        Ok(Condition::equal("open_for", &self.assignee_id).and(of_incidents(cx, None, None)?))
     }
 }
 

@@ -28,7 +28,10 @@ use web::Feature;
 /// This feature.
 pub fn feature() -> Feature {
     let part = Part {
-        migrations: &[Migration { version: 40, name: "oncall", sql: include_str!("../migrations/oncall.sql") }],
+        migrations: &[
+            Migration { version: 40, name: "oncall", sql: include_str!("../migrations/oncall.sql") },
+            Migration { version: 41, name: "override_users", sql: include_str!("../migrations/override_users.sql") },
+        ],
         jobs: &[schedules::LOOK, schedules::LOOK_AGAIN, sync::PUSH, sync::PUSH_ALL],
         managed: &[
             ManagedKind { resource_type: "schedule", scope: "schedules.update", admit: schedules::admit },

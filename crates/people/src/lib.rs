@@ -26,6 +26,7 @@ pub fn feature() -> Feature {
             Migration { version: 10, name: "people", sql: include_str!("../migrations/people.sql") },
             Migration { version: 11, name: "sign_in", sql: include_str!("../migrations/sign_in.sql") },
             Migration { version: 12, name: "providers", sql: include_str!("../migrations/providers.sql") },
+            Migration { version: 13, name: "user_names", sql: include_str!("../migrations/user_names.sql") },
         ],
         managed: &[api_keys::MANAGED],
         jobs: &[sign_in::HOUSEKEEPING],

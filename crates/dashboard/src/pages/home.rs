@@ -1,15 +1,14 @@
 //! Home: what is on fire, who is on call, and what is mine.
 
 use std::cmp::Reverse;
-use std::time::Duration;
 
 use base::Result;
 use serde_json::{Value as Json, json};
 use web::View;
 
-use crate::fields::query;
+use super::on_call::{SHIFTS, my_shifts, my_shifts_query};
 use crate::live::{self, Moved};
-use crate::page::{Page, Visitor, pages};
+use crate::page::{Page, pages};
 
 pages! {
     GET "/" => home;
@@ -18,24 +17,21 @@ pages! {
 
 const LIVE: &str = "page_size=50&status_category[one_of]=live&status_category[one_of]=triage";
 const SCHEDULES: &str = "page_size=25";
-/// How far back work is looked for that is still to do.
-const WORK_FROM: Duration = Duration::from_secs(60 * 24 * 3600);
 
 fn home(page: &Page) -> Result<View> {
-    let visitor = page.visitor()?;
     let mut incidents = page.ask_if_allowed("Incidents V2#List", "", LIVE)?;
     if let Some(incidents) = incidents["incidents"].as_array_mut() {
         incidents.sort_by_key(|incident| Reverse(incident["severity"]["rank"].as_i64()));
     }
     let schedules = page.ask_if_allowed("Schedules V2#List", "", SCHEDULES)?;
-    let next_shift = next_shift(&schedules, visitor);
     Ok(page.show(
         "home.html",
         json!({
-            "incidents": incidents["incidents"], "schedules": schedules["schedules"], "next_shift": next_shift,
+            "incidents": incidents["incidents"], "schedules": schedules["schedules"], "more_schedules": !page.next(&schedules).is_null(),
+            "next_shift": my_shifts(page)?.first(),
             "led": led(page, &incidents)?,
-            "actions": mine(page, "Actions V3#List", "actions")?,
-            "follow_ups": mine(page, "Follow-ups V3#List", "follow_ups")?,
+            "actions": mine(page, "Actions#ListOpen", "actions")?,
+            "follow_ups": mine(page, "Follow-ups#ListOpen", "follow_ups")?,
         }),
     ))
 }
@@ -47,6 +43,7 @@ fn follow(page: &Page) -> Result<View> {
         &[
             ("Incidents V2#List", String::new(), LIVE.to_owned()),
             ("Schedules V2#List", String::new(), SCHEDULES.to_owned()),
+            (SHIFTS, String::new(), my_shifts_query(page)?),
         ],
     )
 }
@@ -62,26 +59,8 @@ fn led(page: &Page, incidents: &Json) -> Result<Vec<Json>> {
     Ok(incidents["incidents"].as_array().into_iter().flatten().filter(leads).cloned().collect())
 }
 
-/// What the visitor has to do among the latest of these.
+/// What the visitor has still to do.
 fn mine(page: &Page, operation: &str, name: &str) -> Result<Vec<Json>> {
     let me = page.visitor()?.user.id.to_string();
-    let since = page.desk.store.world().now() - WORK_FROM;
-    let asked = query(&[("page_size", "250"), ("created_at[gte]", &since.to_string())]);
-    let all = page.ask_if_allowed(operation, "", &asked)?;
-    let is_mine = |work: &&Json| work["status"] == "outstanding" && work["assignee"]["id"] == me;
-    Ok(all[name].as_array().into_iter().flatten().filter(is_mine).cloned().collect())
-}
-
-/// The visitor's shift that goes on, or else the next one that is known, with its schedule.
-fn next_shift(schedules: &Json, visitor: &Visitor) -> Json {
-    let me = visitor.user.id.to_string();
-    let schedules = schedules["schedules"].as_array().into_iter().flatten();
-    let shifts = schedules.flat_map(|schedule| {
-        let shifts = ["current_shifts", "next_shifts"].map(|list| schedule[list].as_array().into_iter().flatten());
-        shifts.into_iter().flatten().map(move |shift| json!({"schedule": schedule["name"], "shift": shift}))
-    });
-    let mine = shifts.filter(|found| found["shift"]["user"]["id"] == me);
-    // Times are text of fixed width, which sorts as time does.
-    let start = |found: &Json| found["shift"]["start_at"].as_str().unwrap_or_default().to_owned();
-    mine.min_by_key(start).unwrap_or_default()
+    page.ask_all_if_allowed(operation, &[("assignee_id", &me)], name)
 }

@@ -9,6 +9,7 @@ mod me;
 mod nowhere;
 mod on_call;
 mod people;
+mod pickers;
 mod settings;
 mod sign_in;
 mod teams;
@@ -71,7 +72,7 @@ fn ways_up(routes: &[PageRoute]) -> Vec<PageRoute> {
     let way_up = |path: &'static str| {
         let steps = (1..).find(|steps| is_page(above(path, *steps))).unwrap_or_default();
         let show = move |visit: Visit| View::go_to(format!("/{}", above(&visit.path, steps).trim_start_matches('/')));
-        PageRoute { method: Method::GET, path, show: Arc::new(show) }
+        PageRoute { method: Method::GET, path, largest_body: 0, show: Arc::new(show) }
     };
     let forms: BTreeSet<_> = routes.iter().map(|route| route.path).filter(|path| !pages.contains(path)).collect();
     forms.into_iter().map(way_up).collect()

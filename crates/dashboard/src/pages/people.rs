@@ -37,10 +37,11 @@ const ROLES: &[(BaseRole, &str)] = &[
 ];
 
 fn list(page: &Page) -> Result<View> {
-    let asked = page.query.with(&[("page_size", "50"), ("include_inactive", "true")]);
+    let asked =
+        |text| page.query.with(&[("containing", ""), ("q", text), ("page_size", "50"), ("include_inactive", "true")]);
     let mut answer = match page.query.get("containing") {
-        Some(text) => found(page, text)?,
-        None => page.ask("Users V2#List", "", &asked)?,
+        Some(text) => page.ask("Users#Search", "", &asked(text))?,
+        None => page.ask("Users V2#List", "", &asked(""))?,
     };
     if page.may(MANAGE) {
         let ids: Vec<Id<User>> = rows(&answer).filter_map(|user| user["id"].as_str()?.parse().ok()).collect();
@@ -57,15 +58,6 @@ fn list(page: &Page) -> Result<View> {
 
 fn rows(answer: &Json) -> impl Iterator<Item = &Json> {
     answer["users"].as_array().into_iter().flatten()
-}
-
-/// Those among all people who have this in their name or address.
-fn found(page: &Page, text: &str) -> Result<Json> {
-    let all = page.ask("Users V2#List", "", "page_size=10000&include_inactive=true")?;
-    let text = text.to_lowercase();
-    let has = |field: &Json| field.as_str().is_some_and(|held| held.to_lowercase().contains(&text));
-    let found: Vec<_> = rows(&all).filter(|user| has(&user["name"]) || has(&user["email"])).collect();
-    Ok(json!({"users": found}))
 }
 
 /// The roles that the visitor can give.

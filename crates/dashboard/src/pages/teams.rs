@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 use web::View;
 
 use super::catalog::{BACKLINKS, pointing_at};
+use super::pickers;
 use crate::fields::step;
 use crate::page::{Page, Refused, pages};
 
@@ -58,16 +59,21 @@ fn schedules(page: &Page) -> Result<Vec<Json>> {
     Ok(all["schedules"].as_array().into_iter().flatten().filter(is_theirs).cloned().collect())
 }
 
-/// Who doesn't belong to the team.
-fn others(page: &Page, team: &Json) -> Result<Vec<Json>> {
-    let all = page.ask_if_allowed("Users V2#List", "", "page_size=10000")?;
+/// Who can be chosen, and doesn't belong to the team.
+fn others(page: &Page, team: &Json) -> Result<Json> {
+    let mut people = pickers::people(page, [], page.form.all("user_id"))?;
     let members = || team["members"].as_array().into_iter().flatten();
-    let is_other = |user: &&Json| members().all(|member| member["id"] != user["id"]);
-    Ok(all["users"].as_array().into_iter().flatten().filter(is_other).cloned().collect())
+    if let Some(choices) = people["choices"].as_array_mut() {
+        choices.retain(|person| members().all(|member| member["id"] != person["id"]));
+    }
+    Ok(people)
 }
 
 fn add_member(page: &Page) -> Result<View> {
     page.require("catalog_entries.edit")?;
+    if page.form.has("find") {
+        return with(page, &Refused::default());
+    }
     let team = id_of(page)?;
     let Ok(user) = page.form.text("user_id").parse::<Id<User>>() else {
         return with(page, &Refused::field("user_id", "choose somebody"));

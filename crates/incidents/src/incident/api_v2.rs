@@ -3,7 +3,7 @@
 use base::{Result, words};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use store::{Cx, Direction, Paging as StorePaging};
+use store::{Condition, Cx, Direction, Paging as StorePaging};
 use web::{Body, Counted, Guard, Page, PageMeta, Paging, Query, Segment, Show};
 
 use super::body::{IncidentBody, View};
@@ -11,7 +11,7 @@ use super::change::{self, Announcement, Declaration, Edit, RoleAssignmentPayload
 use super::fields::CustomFieldEntryPayload;
 use super::filter::{Selection, Wanted, found_by};
 use super::record::{Incident, Mode, SlackPlace, Visibility};
-use super::visibility::{IncidentRef, find, visible};
+use super::visibility::{IncidentRef, find, visible, visible_as_member, visible_to_all};
 use crate::settings::Settings;
 
 web::routes! {
@@ -83,6 +83,16 @@ fn search(cx: &mut Cx<'_>, Query(query): Query<SearchQuery>) -> Result<Page<Inci
     listed(cx, &query.list, Some(&query.q))
 }
 
+/// How many incidents the caller may see that fit: by the tallies, but for the few private ones that only their members
+/// see.
+fn tallied(cx: &mut Cx<'_>, condition: &Condition) -> Result<i64> {
+    let all = visible_to_all(cx.access()).and(condition.clone());
+    let total = cx.sum("incident_tallies", "n", all)?;
+    let Some(member) = visible_as_member(cx.access()) else { return Ok(total) };
+    let own = member.and(Condition::equal("private", true)).and(condition.clone());
+    Ok(total + cx.count::<Incident>(own)?)
+}
+
 /// One page of what is selected, of what the caller may see.
 pub(super) fn page<B>(
     cx: &mut Cx<'_>,
@@ -91,10 +101,9 @@ pub(super) fn page<B>(
     paging: StorePaging,
     show: fn(&mut Cx<'_>, &Incident, &View) -> Result<B>,
 ) -> Result<Page<B, Counted>> {
-    let is_tallied = selection.is_tallied && cx.access().user.is_none();
-    let condition = visible(cx.access()).and(selection.condition);
-    let total = if is_tallied {
-        cx.sum("incident_tallies", "n", condition.clone())?
+    let condition = visible(cx.access()).and(selection.condition.clone());
+    let total = if selection.is_tallied {
+        tallied(cx, &selection.condition)?
     } else {
         cx.count::<Incident>(condition.clone())?
     };

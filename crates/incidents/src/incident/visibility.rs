@@ -28,23 +28,26 @@ impl PathSegment for IncidentRef {
 
 /// The condition that the caller may see an incident, where `incidents` is the table at hand.
 pub fn visible(access: &Access) -> Condition {
-    if access.everywhere(SEES_PRIVATE) {
-        return Condition::everything();
-    }
-    let public = Condition::equal("private", false);
-    match access.user {
-        None => public,
-        Some(user) => {
-            let member = Condition::equal("user_id", user);
-            let own = member.within("id in (select incident_id from incident_memberships where ", ")");
-            Condition::any([public, own])
-        }
-    }
+    Condition::any(std::iter::once(visible_to_all(access)).chain(visible_as_member(access)))
+}
+
+/// The part of it that takes no membership: all incidents for whoever sees private ones, otherwise the public ones.
+pub(super) fn visible_to_all(access: &Access) -> Condition {
+    if access.everywhere(SEES_PRIVATE) { Condition::everything() } else { Condition::equal("private", false) }
+}
+
+/// The condition that the caller is a member of an incident, where that makes a difference.
+pub(super) fn visible_as_member(access: &Access) -> Option<Condition> {
+    let user = access.user.filter(|_| !access.everywhere(SEES_PRIVATE))?;
+    let member = Condition::equal("user_id", user);
+    Some(member.within("id in (select incident_id from incident_memberships where ", ")"))
 }
 
 /// The condition that `column` names an incident that the caller may see and that meets `condition`.
 pub fn visible_in(column: &str, access: &Access, condition: Condition) -> Condition {
-    visible(access).and(condition).within(&format!("{column} in (select id from incidents where "), ")")
+    // Not `in`: SQLite would gather all those incidents first.
+    let this = Condition::new(&format!("incidents.id = {column}"), []);
+    this.and(visible(access)).and(condition).within("exists (select 1 from incidents where ", ")")
 }
 
 /// The incident, where the caller may see it.

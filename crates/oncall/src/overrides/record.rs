@@ -39,7 +39,7 @@ pub struct ScheduleOverride {
 impl Record for ScheduleOverride {
     const TABLE: &'static str = "schedule_overrides";
     const COLUMNS: &'static [&'static str] =
-        &["schedule_id", "rotation_id", "layer_id", "start_at", "end_at", "deleted_at"];
+        &["schedule_id", "rotation_id", "layer_id", "start_at", "end_at", "deleted_at", "user_id"];
     const KIND: &'static str = "schedule_override";
 
     fn id(&self) -> Id<Self> {
@@ -51,7 +51,7 @@ impl Record for ScheduleOverride {
     }
 
     fn columns(&self) -> Vec<Value> {
-        values![self.schedule, self.rotation, self.layer, self.start_at, self.end_at, self.deleted_at].into()
+        values![self.schedule, self.rotation, self.layer, self.start_at, self.end_at, self.deleted_at, self.user].into()
     }
 }
 

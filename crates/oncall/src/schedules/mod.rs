@@ -8,6 +8,7 @@
 //! | `entries.rs` | who is on call in a window: past, present and future                      |
 //! | `body.rs`    | what the API shows                                                        |
 //! | `changes.rs` | changes of shift, told as they happen                                     |
+//! | `shifts.rs`  | the shifts that somebody has, on all schedules                            |
 //! | `api.rs`     | the operations; `api_v3.rs` those of the third version                    |
 //!
 //! What it guarantees: who was on call stays who was on call, however a schedule changes; a shift has
@@ -21,8 +22,8 @@ mod entries;
 mod names;
 mod payload;
 mod record;
+mod shifts;
 
-pub(crate) use body::{EntryBody, People};
 pub use entries::{Calendar, calendar};
 pub(crate) use names::{Names, key};
 pub use record::{Configuration, Rotation, Schedule, get};
@@ -30,14 +31,15 @@ pub(crate) use record::{hold_named, hold_owned, named, owned};
 
 pub(crate) use api::{LONGEST_WINDOW, listed, of_listed};
 pub(crate) use changes::{LOOK, LOOK_AGAIN, follow_override, follow_schedule};
+pub(crate) use shifts::ShiftsBody;
 
 use base::{AnyId, Result};
 use catalog::mirrors::{Reflection, reflect};
 use store::{Cx, Record};
 
-/// The operations of both versions.
+/// The operations of both versions, and those of pages.
 pub(crate) fn routes() -> Vec<web::Route> {
-    [api::routes(), api_v3::routes()].into_iter().flatten().collect()
+    [api::routes(), api_v3::routes(), shifts::routes()].into_iter().flatten().collect()
 }
 
 /// Refuses whoever may not change the schedule with this ID.

@@ -1,6 +1,6 @@
 //! The operations on time off.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use base::{Error, Id, Problems, Result, Time};
 use people::users::{Directory, User, UserBody, UserReference};
@@ -10,8 +10,7 @@ use store::{Condition, Cx, Direction, Stored};
 use web::{Body, Created, Guard, NoContent, Page, PageMeta, Paging, Plain, Query, Resource, Show};
 
 use super::record::{TimeOff, within};
-use crate::rota::Shift;
-use crate::schedules::{self, EntryBody, LONGEST_WINDOW, Names, People, Schedule};
+use crate::schedules::{self, LONGEST_WINDOW, Schedule, ShiftsBody};
 
 /// Who says when somebody is away: whoever may override shifts; and everybody for themselves.
 const GUARD: Guard = Guard::ScopeOrOwn("schedule_overrides.create");
@@ -193,46 +192,9 @@ fn delete(cx: &mut Cx<'_>, id: Id<TimeOff>) -> Result<NoContent> {
     Ok(NoContent)
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "TimeOffShifts")]
-struct ShiftsBody {
-    shifts: Vec<ShiftBody>,
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "TimeOffShift")]
-struct ShiftBody {
-    entry: EntryBody,
-    schedule_id: Id<Schedule>,
-    schedule_name: String,
-}
-
+/// The shifts that somebody has and is away for, up to 91 days ahead.
 fn shifts(cx: &mut Cx<'_>, id: Id<TimeOff>) -> Result<Plain<ShiftsBody>> {
     let time_off = find(cx, id)?;
-    let listed = schedules::listed(cx)?;
-    let schedules = cx.list::<Schedule>(listed, "id")?;
-    let mut hit = Vec::new();
-    for schedule in &schedules {
-        hit.extend(hit_by(cx, &time_off, schedule)?.into_iter().map(|shift| (schedule, shift)));
-    }
-    hit.sort_by_key(|(_, shift)| shift.start_at);
-    let people = People::of(cx, hit.iter().map(|(_, shift)| shift))?;
-    let names: HashMap<_, _> = schedules.iter().map(|schedule| (schedule.id, Names::of(schedule))).collect();
-    let body = |(schedule, shift): &(&Stored<Schedule>, Shift)| ShiftBody {
-        entry: EntryBody::of(shift, &names[&schedule.id], &people),
-        schedule_id: schedule.id,
-        schedule_name: schedule.name.clone(),
-    };
-    Ok(Plain(ShiftsBody { shifts: hit.iter().map(body).collect() }))
-}
-
-/// The shifts of a schedule, up to 91 days ahead, that somebody has and is away for.
-fn hit_by(cx: &mut Cx<'_>, time_off: &TimeOff, schedule: &Schedule) -> Result<Vec<Shift>> {
     let window = time_off.start_at.max(cx.now())..time_off.end_at.min(cx.now() + LONGEST_WINDOW);
-    if window.start >= window.end {
-        return Ok(Vec::new());
-    }
-    let mut shifts = schedules::calendar(cx, schedule, window.start)?.entries(window).r#final;
-    shifts.retain(|shift| shift.user == time_off.user.cast());
-    Ok(shifts)
+    ShiftsBody::of(cx, time_off.user, window).map(Plain)
 }

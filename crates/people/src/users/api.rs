@@ -3,7 +3,7 @@
 use base::{AnyId, Error, Id, Problem, Problems, Result, words};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::{Condition, Cx, Direction};
+use store::{Condition, Cx, Direction, containing};
 use web::{Body, NoContent, Page, PageMeta, Paging, Plain, Query, Resource, Show};
 
 use super::record::{BaseRole, Provider, User, find_by_email};
@@ -12,6 +12,8 @@ use crate::custom_roles::{CustomRole, CustomRoles};
 web::routes! {
     /// List users, oldest first. Those who have been deactivated are left out unless asked for.
     GET "/v2/users" "Users V2#List" "users.view" => list;
+    /// The same list, of those who have a text in their names or addresses, in whatever case.
+    GET "" "Users#Search" "users.view", inside => search;
     /// Show a user.
     GET "/v2/users/{id}" "Users V2#Show" "users.view" => show;
     /// List the ways in which a user can be notified. Everybody with an address can be reached by
@@ -157,7 +159,27 @@ struct ListQuery {
 }
 
 fn list(cx: &mut Cx<'_>, Query(query): Query<ListQuery>) -> Result<Page<UserWithRoles>> {
+    listed(cx, query, Condition::everything())
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+struct SearchQuery {
+    /// The text.
+    q: String,
+    #[serde(flatten)]
+    list: ListQuery,
+}
+
+fn search(cx: &mut Cx<'_>, Query(query): Query<SearchQuery>) -> Result<Page<UserWithRoles>> {
+    let pattern = containing(&query.q.to_lowercase());
+    let has = |column: &str| Condition::new(&format!("{column} like ? escape '\\'"), [pattern.as_str().into()]);
+    listed(cx, query.list, Condition::any([has("name"), has("email")]))
+}
+
+/// One page of the list that is asked for, of those whom the condition fits.
+fn listed(cx: &mut Cx<'_>, query: ListQuery, among: Condition) -> Result<Page<UserWithRoles>> {
     let wanted = [
+        Some(among),
         query.email.map(|email| Condition::equal("email", email.to_lowercase())),
         query.slack_user_id.map(|id| Condition::equal("slack_user_id", id)),
         (!query.include_inactive.unwrap_or(false)).then(|| Condition::equal("active", true)),

@@ -70,7 +70,7 @@ pub struct User {
 
 impl Record for User {
     const TABLE: &'static str = "users";
-    const COLUMNS: &'static [&'static str] = &["email", "slack_user_id", "active"];
+    const COLUMNS: &'static [&'static str] = &["email", "slack_user_id", "active", "name"];
     const KIND: &'static str = "user";
     const EPOCH: Option<&'static str> = Some("users");
 
@@ -84,7 +84,7 @@ impl Record for User {
 
     fn columns(&self) -> Vec<Value> {
         let email = self.email.as_deref().map(str::to_lowercase);
-        values![email, self.slack_user_id.as_ref(), self.active].into()
+        values![email, self.slack_user_id.as_ref(), self.active, self.name.to_lowercase()].into()
     }
 }
 

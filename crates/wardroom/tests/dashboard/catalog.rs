@@ -3,7 +3,7 @@
 use people::users::BaseRole;
 use testkit::{App, Browser, Shown, json};
 
-use crate::support::{app, person, signed_in};
+use crate::support::{app, crew, person, signed_in};
 
 /// A type of services with an attribute of each kind, and its ID.
 fn services(app: &App) -> String {
@@ -207,6 +207,20 @@ fn what_wardroom_keeps_itself_can_t_be_edited_here() {
     for path in ["new", "import"] {
         browser.get(&format!("{users}/{path}")).expect(403);
     }
+}
+
+#[test]
+fn whoever_joins_a_team_is_found_among_many_people() {
+    let app = app();
+    let home = format!("/teams/{}", app.team("Platform"));
+    let browser = signed_in(&app, "Olga", BaseRole::Owner);
+    let sailor = crew(&app)[250].to_string();
+    assert!(browser.get(&home).expect(200).option("Sailor 250").is_none());
+    let typed = [("find", "people"), ("search.people", "sailor 250")];
+    let path = format!("{home}/members");
+    assert_eq!(browser.submit(&path, &typed).expect(200).option("Sailor 250").as_ref(), Some(&sailor));
+    browser.submit(&path, &[("user_id", &sailor)]).leads_to();
+    assert!(browser.submit(&path, &typed).expect(200).option("Sailor 250").is_none(), "they belong to it already");
 }
 
 #[test]

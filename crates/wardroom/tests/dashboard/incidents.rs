@@ -2,8 +2,9 @@
 
 use people::users::BaseRole;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use testkit::{Browser, json};
 
-use crate::support::{app, declare, signed_in};
+use crate::support::{PASSWORD, app, crew, declare, person, sign_in, signed_in};
 
 #[test]
 fn an_incident_is_declared_once_however_often_its_form_is_sent() {
@@ -238,4 +239,174 @@ fn the_members_of_a_private_incident_stand_on_its_page_and_are_changed_there() {
     owner.submit(&path, &[("user_id", &id), ("change", "revoke")]).leads_to();
     assert_eq!(members(&owner.get(&incident).expect(200)), [true, false]);
     bob.get(&incident).expect(404);
+}
+
+#[test]
+fn only_roles_that_the_form_changed_are_assigned_and_whoever_holds_one_is_among_many_people_too() {
+    let app = app();
+    let browser = signed_in(&app, "Ada", BaseRole::Responder);
+    let incident = declare(&browser, "Checkout is down");
+    let crew = crew(&app);
+    let zoe = person(&app, "Zoe", BaseRole::Responder).to_string();
+    let admin = app.admin();
+    let made = admin.get("/v2/incident_roles").expect(200);
+    let lead = made["incident_roles"].as_array().unwrap().iter().find(|role| role["role_type"] == "lead").unwrap();
+    let lead = lead["id"].as_str().unwrap();
+    let scribe = json!({"name": "Scribe", "shortform": "scribe", "description": "Writes", "instructions": "Write", "required": false});
+    let scribe =
+        admin.post("/v2/incident_roles", scribe).expect(201)["incident_role"]["id"].as_str().unwrap().to_owned();
+    let path = format!("{incident}/roles");
+    let [lead_field, scribe_field] = [lead, &scribe].map(|role| format!("role.{role}"));
+    let [lead_was, scribe_was] = [&lead_field, &scribe_field].map(|field| format!("was.{field}"));
+
+    let before = browser.get(&path).expect(200);
+    assert_eq!(before.hidden(&lead_was).as_deref(), Some(""));
+    browser.submit(&path, &[(&lead_field, &zoe), (&lead_was, ""), (&scribe_field, ""), (&scribe_was, "")]).leads_to();
+    let form = browser.get(&path).expect(200);
+    assert!(form.says(&format!("<option value=\"{zoe}\" selected>Zoe</option>")), "{}", form.text);
+    assert!(form.says("name=\"search.people\"") && form.option("Sailor 250").is_none());
+    assert_eq!(form.hidden(&lead_was), Some(zoe.clone()));
+
+    let typed = [("find", "people"), ("search.people", "SAILOR250@"), (&*lead_field, &*zoe), (&*lead_was, &*zoe)];
+    let found = browser.submit(&path, &typed).expect(200);
+    assert_eq!(found.option("Sailor 250"), Some(crew[250].to_string()));
+    assert!(found.says(&format!("<option value=\"{zoe}\" selected>Zoe</option>")), "she stays chosen");
+    assert!(found.option("Sailor 249").is_none());
+
+    // The form was shown before Zoe had the lead.
+    let sailor = crew[250].to_string();
+    browser
+        .submit(&path, &[(&lead_field, ""), (&lead_was, ""), (&scribe_field, &sailor), (&scribe_was, "")])
+        .leads_to();
+    let page = browser.get(&incident).expect(200);
+    assert!(page.says("<span>Zoe</span>") && page.says("<span>Sailor 250</span>"), "{}", page.text);
+    browser.submit(&path, &[(&lead_field, ""), (&lead_was, &zoe)]).leads_to();
+    assert!(!browser.get(&incident).says("<span>Zoe</span>"), "who held it is let go on purpose");
+}
+
+#[test]
+fn whoever_is_given_work_is_found_among_many_people() {
+    let app = app();
+    let owner = signed_in(&app, "Olga", BaseRole::Owner);
+    let incident = declare(&owner, "Checkout is down");
+    let sailor = crew(&app)[250].to_string();
+    for (form, field, with) in [
+        ("actions/new", "assignee_id", ("description", "Roll it back")),
+        ("follow-ups/new", "assignee_id", ("title", "Learn")),
+        ("members", "user_id", ("change", "grant")),
+    ] {
+        let path = format!("{incident}/{form}");
+        assert!(owner.get(&path).expect(200).option("Sailor 250").is_none());
+        let find = |text: &str| owner.submit(&path, &[with, ("find", "people"), ("search.people", text)]).expect(200);
+        assert_eq!(find("lor 250").option("Sailor 250").as_ref(), Some(&sailor), "{form}");
+        assert!(find("%").says("Nobody has that in their name or address"), "it is searched for as it is typed");
+        assert!(find("sailor").says("There are more"));
+        let chosen = [with, ("find", "people"), ("search.people", "olga"), (field, &sailor)];
+        let chosen = owner.submit(&path, &chosen).expect(200);
+        assert!(chosen.says(&format!("<option value=\"{sailor}\" selected>")), "whoever is chosen stays so");
+    }
+    let action = [("description", "Roll it back"), ("assignee_id", &*sailor)];
+    owner.submit(&format!("{incident}/actions/new"), &action).leads_to();
+    assert!(owner.get(&incident).says("Sailor 250"));
+}
+
+#[test]
+fn home_shows_what_somebody_has_still_to_do_however_much_there_is_and_however_old() {
+    let app = app();
+    let browser = signed_in(&app, "Ada", BaseRole::Responder);
+    let incident = declare(&browser, "Checkout is down");
+    let admin = app.admin();
+    let ada = admin.get("/v2/users?email=ada@acme.example").expect(200)["users"][0]["id"].take();
+    let id = incident.trim_start_matches("/incidents/");
+    let own = json!({"incident_id": id, "description": "Own action", "assignee_id": ada});
+    let own = admin.post("/v3/actions", own).expect(201)["action"].take();
+    app.clock.advance(std::time::Duration::from_secs(90 * 86_400));
+    for number in 0..250 {
+        let other = json!({"incident_id": id, "description": format!("Action {number:03}")});
+        admin.post("/v3/actions", other).expect(201);
+        let update =
+            json!({"incident_id": id, "message": format!("Update {number:03}"), "idempotency_key": number.to_string()});
+        admin.post("/v2/incident_updates", update).expect(201);
+    }
+    let late = json!({"incident_id": id, "title": "Own follow-up", "assignee_id": ada});
+    admin.post("/v3/follow_ups", late).expect(201);
+    admin.post("/v3/actions", json!({"incident_id": id, "description": "Late action", "assignee_id": ada})).expect(201);
+
+    let (browser, owner) = (app.browser(), signed_in(&app, "Olga", BaseRole::Owner));
+    sign_in(&browser, "Ada", PASSWORD).leads_to();
+    let home = browser.get("/").expect(200);
+    for told in ["Own action", "Late action", "Own follow-up"] {
+        assert!(home.says(told), "{told}");
+    }
+    assert!(!home.says("Action 000") && !owner.get("/").says("Own action"));
+    let page = browser.get(&incident).expect(200);
+    for told in ["Own action", "Action 249", "Late action", "Update 000", "Update 249"] {
+        assert!(page.says(told), "{told}");
+    }
+    let action = format!("{incident}/actions/{}", own["id"].as_str().unwrap());
+    browser.submit(&action, &[("status", "completed")]).leads_to();
+    assert!(!browser.get("/").says("Own action"), "it is done");
+    browser.get(&incident);
+    browser.submit(&action, &[("status", "outstanding")]).leads_to();
+    assert!(browser.get("/").says("Own action"), "it is to be done again");
+    admin
+        .put(
+            &format!("/v3/actions/{}", own["id"].as_str().unwrap()),
+            json!({"description": "Own action", "status": "outstanding"}),
+        )
+        .expect(200);
+    assert!(!browser.get("/").says("Own action"), "it is nobody's");
+}
+
+#[test]
+fn an_edit_sends_what_was_changed_and_tells_of_what_others_changed_meanwhile() {
+    let app = app();
+    let [ada, bob] = ["Ada", "Bob"].map(|name| signed_in(&app, name, BaseRole::Responder));
+    let incident = declare(&ada, "Checkout is down");
+    let path = format!("{incident}/edit");
+    let form = ada.get(&path).expect(200);
+    let (name_was, summary_was) = ("was.incident.name", "was.incident.summary");
+    assert_eq!(form.hidden(name_was).as_deref(), Some("Checkout is down"));
+    let send = |browser: &Browser, name: &str, summary: &str, was: (&str, &str)| {
+        browser.get(&incident);
+        let fields = [("incident.name", name), ("incident.summary", summary), (name_was, was.0), (summary_was, was.1)];
+        browser.submit(&path, &fields)
+    };
+    let was = ("Checkout is down", "");
+    send(&bob, "Checkout is slow", "", was).leads_to();
+    send(&ada, "Checkout is down", "Since\r\nnoon", was).leads_to();
+    let page = ada.get(&incident).expect(200);
+    assert!(page.says("<h1>Checkout is slow</h1>") && page.says("noon"), "neither undoes the other");
+
+    let refused = send(&ada, "Checkout crawls", "", was).expect(422);
+    assert!(refused.says("id=\"incident.name-error\"") && !refused.says("id=\"incident.summary-error\""));
+    assert!(refused.says("changed it to “Checkout is slow”") && refused.says("value=\"Checkout crawls\""));
+    assert!(ada.get(&incident).says("<h1>Checkout is slow</h1>"), "nothing is undone");
+    let again = (&*refused.hidden(name_was).unwrap(), &*refused.hidden(summary_was).unwrap());
+    assert_eq!(again, ("Checkout is slow", ""));
+    send(&ada, "Checkout crawls", "", again).leads_to();
+    let page = ada.get(&incident).expect(200);
+    assert!(page.says("<h1>Checkout crawls</h1>") && page.says("noon"), "whoever has seen it may change it");
+
+    send(&ada, "Checkout crawls", "Since\nnoon", ("Checkout crawls", "Since\r\nnoon")).leads_to();
+    assert!(ada.get(&incident).says("Nothing was changed"), "how lines end is no change");
+    let same = send(&bob, "Checkout crawls", "", ("Checkout is slow", ""));
+    assert_eq!(same.leads_to(), incident, "whoever wants the same has no quarrel");
+}
+
+#[test]
+fn a_list_tells_how_many_incidents_somebody_may_see_without_counting_the_public_ones() {
+    let app = app();
+    let owner = signed_in(&app, "Olga", BaseRole::Owner);
+    let [ada, bob] = ["Ada", "Bob"].map(|name| signed_in(&app, name, BaseRole::Responder));
+    declare(&owner, "Checkout is down");
+    declare(&owner, "Search is slow");
+    let page = ada.get("/incidents/new").expect(200);
+    let (key, severity) = (page.hidden("idempotency_key").unwrap(), page.option("Minor").unwrap());
+    let fields = [("idempotency_key", &*key), ("name", "Leak"), ("severity_id", &severity), ("visibility", "private")];
+    ada.submit("/incidents/new", &fields).leads_to();
+    let tells = |browser: &Browser, total: u32| browser.get("/incidents").says(&format!("<small>{total}</small></h1>"));
+    assert!(tells(&owner, 3) && tells(&ada, 3) && tells(&bob, 2));
+    app.write(|cx| cx.run("update incident_tallies set n = n + 100000 where private = $1", &[false.into()]).map(drop));
+    assert!(tells(&owner, 100_003) && tells(&ada, 100_003) && tells(&bob, 100_002));
 }

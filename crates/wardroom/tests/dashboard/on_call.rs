@@ -4,10 +4,28 @@ use base::Id;
 use people::users::{BaseRole, User};
 use testkit::{App, Browser, Client, Shown, Value, json};
 
-use crate::support::{PASSWORD, app, person, sign_in, signed_in};
+use crate::support::{PASSWORD, app, crew, person, sign_in, signed_in};
 
 /// A layer's place, as a form names it.
 const PLACE: &str = "primary first";
+
+/// A rotation in which these people take turns of a day.
+fn rotation(users: &[Id<User>]) -> Value {
+    json!({
+        "id": "primary", "name": "Primary", "handover_start_at": "2026-03-02T09:00:00Z",
+        "handovers": [{"interval": 1, "interval_type": "daily"}],
+        "layers": [{"id": "first", "name": "First"}],
+        "users": users.iter().map(|id| json!({"id": id})).collect::<Vec<_>>(),
+    })
+}
+
+/// A schedule with these rotations, as a request says it.
+fn called(name: &str, rotations: &[Value]) -> Value {
+    json!({"schedule": {
+        "name": name, "timezone": "Europe/London", "annotations": {}, "team_ids": [],
+        "holidays_public_config": {"country_codes": ["GB"]}, "config": {"rotations": rotations},
+    }})
+}
 
 /// Ada and Bob take turns, a day each from nine in the morning in London on.
 struct Crew {
@@ -29,16 +47,7 @@ impl Crew {
             browser
         });
         let admin = app.admin();
-        let rotation = json!({
-            "id": "primary", "name": "Primary", "handover_start_at": "2026-03-02T09:00:00Z",
-            "handovers": [{"interval": 1, "interval_type": "daily"}],
-            "layers": [{"id": "first", "name": "First"}], "users": ids.map(|id| json!({"id": id})),
-        });
-        let schedule = json!({"schedule": {
-            "name": "Payments", "timezone": "Europe/London", "annotations": {}, "team_ids": [],
-            "holidays_public_config": {"country_codes": ["GB"]}, "config": {"rotations": [rotation]},
-        }});
-        let made = admin.post("/v2/schedules", schedule).expect(201);
+        let made = admin.post("/v2/schedules", called("Payments", &[rotation(&ids)])).expect(201);
         let schedule = made["schedule"]["id"].as_str().unwrap().to_owned();
         Self { app, admin, ada, bob, ids, schedule }
     }
@@ -284,4 +293,50 @@ fn somebody_sees_their_own_shifts_on_their_page_by_their_clock_and_can_hand_each
     assert!(crew.ada.get(&link).expect(200).says("Payments"));
     let vera = signed_in(&crew.app, "Vera", BaseRole::Viewer);
     assert!(vera.get("/me").expect(200).says("You are not on call in these weeks"));
+}
+
+#[test]
+fn whoever_stands_in_or_is_asked_to_is_found_among_many_people() {
+    let crew = Crew::start();
+    let sailor = self::crew(&crew.app)[250].to_string();
+    let path = format!("{}/overrides/new", crew.path());
+    assert!(crew.ada.get(&path).expect(200).option("Sailor 250").is_none());
+    let typed = [("find", "people"), ("search.people", "sailor 250"), ("start_at", "2026-03-02T10:00")];
+    let found = crew.ada.submit(&path, &typed).expect(200);
+    assert_eq!(found.option("Sailor 250"), Some(sailor.clone()));
+    assert!(found.says("value=\"2026-03-02T10:00\""), "what was typed stays");
+
+    let ask = leading(&crew.ada.get("/on-call/covers").expect(200), "/on-call/covers/new?");
+    let form = crew.ada.get(&ask).expect(200);
+    let tick = format!("value=\"{sailor}\"");
+    assert!(form.says("search.people") && !form.says(&tick));
+    let slot = form.hidden("slot").unwrap().replace("&amp;", "&");
+    let typed = [("slot", &*slot), ("find", "people"), ("search.people", "sailor 250")];
+    assert!(crew.ada.submit("/on-call/covers/new", &typed).expect(200).says(&tick));
+    let ticked = [("slot", &*slot), ("find", "people"), ("cover_request.asked_user_ids", &sailor)];
+    assert!(crew.ada.submit("/on-call/covers/new", &ticked).expect(200).says(&format!("{tick} checked")));
+}
+
+#[test]
+fn somebody_learns_of_their_shifts_however_many_schedules_there_are() {
+    let crew = Crew::start();
+    for number in 0..250 {
+        crew.admin.post("/v2/schedules", called(&format!("Idle {number}"), &[])).expect(201);
+    }
+    let vera = signed_in(&crew.app, "Vera", BaseRole::Viewer);
+    let late = crew.admin.post("/v2/schedules", called("Late", &[rotation(&crew.ids[1..])])).expect(201);
+    let home = crew.bob.get("/").expect(200);
+    assert!(home.says("You are <strong>on call now</strong> for Late") && home.says("All schedules"), "{}", home.text);
+    for page in ["/me", "/on-call/covers"] {
+        assert!(crew.bob.get(page).expect(200).says("<strong>Late</strong>"), "{page}");
+    }
+    assert!(!vera.get("/").says("next shift") && vera.get("/me").says("You are not on call in these weeks"));
+    let id = crew.admin.get("/v2/users?email=vera@acme.example").expect(200)["users"][0]["id"].take();
+    let instead = json!({
+        "schedule_id": late["schedule"]["id"], "rotation_id": "primary", "layer_id": "first", "user": {"id": id},
+        "start_at": "2026-03-05T10:00:00Z", "end_at": "2026-03-05T12:00:00Z",
+    });
+    crew.admin.post("/v2/schedule_overrides", instead).expect(201);
+    assert!(vera.get("/").says("Your next shift is Late"), "an override makes it hers");
+    assert!(vera.get("/me").says("Primary · First · override"));
 }

@@ -6,7 +6,7 @@ use people::sign_in::{self, with_password};
 use people::users::{BaseRole, User, find_by_email};
 use store::{Cx, Origin, Who};
 
-use crate::support::{PASSWORD, app, email, person, sign_in as try_to_sign_in, signed_in};
+use crate::support::{PASSWORD, app, crew, email, person, sign_in as try_to_sign_in, signed_in};
 
 #[test]
 fn somebody_is_added_with_a_link_that_is_shown_once_and_lets_them_in() {
@@ -163,5 +163,25 @@ fn nobody_makes_themselves_a_sign_in_link_and_with_it_a_new_password() {
         let home = format!("/people/{id}");
         let refused = browser.submit(&format!("{home}/link"), &[]).expect(403);
         assert!(!refused.says("/sign-in/link/"), "{role}");
+    }
+}
+
+#[test]
+fn a_search_for_people_goes_on_from_page_to_page() {
+    let app = app();
+    let owner = signed_in(&app, "Olga", BaseRole::Owner);
+    crew(&app);
+    let first = owner.get("/people?containing=SAILOR").expect(200);
+    assert_eq!(first.text.matches("@sea.example").count(), 50);
+    assert!(first.says("Sailor 049") && !first.says("olga@"));
+    let (_, rest) = first.text.split_once("<a class=\"button quiet\" href=\"/people?containing=SAILOR&").unwrap();
+    let next = rest.split('"').next().unwrap().trim_start_matches("amp;").replace("&amp;", "&");
+    let second = owner.get(&format!("/people?containing=SAILOR&{next}")).expect(200);
+    assert!(second.says("Sailor 050") && second.says("Sailor 099") && !second.says("Sailor 049"));
+    let umlaut = [("name", "Ärmel_Ohr"), ("email", "o@acme.example"), ("role", "viewer")];
+    owner.submit("/people/new", &umlaut).expect(200);
+    for text in ["%C3%84RMEL", "l_o", "O@ACME"] {
+        let found = owner.get(&format!("/people?containing={text}")).expect(200);
+        assert!(found.says("o@acme.example") && !found.says("@sea.example"), "{text}");
     }
 }

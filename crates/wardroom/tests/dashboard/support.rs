@@ -8,7 +8,7 @@ use people::sign_in::passwords::{self, Cost};
 use people::sign_in::{LINK_LASTS, link};
 use people::users::{BaseRole, User};
 use sha1::Sha1;
-use store::Who;
+use store::{Cx, Who};
 use testkit::{App, Browser, Options};
 
 /// Everybody's password.
@@ -44,6 +44,14 @@ pub fn person(app: &App, name: &str, role: BaseRole) -> Id<User> {
     let id = app.write(move |cx| User::add(cx, &named, &email, role)).id;
     passwords::set(&app.store, Who::system(), id, &PASSWORD.into(), None).unwrap();
     id
+}
+
+/// So many more people, called `Sailor 000` and so on: too many to choose from without searching.
+pub fn crew(app: &App) -> Vec<Id<User>> {
+    let add = |cx: &mut Cx<'_>, number: usize| {
+        User::add(cx, &format!("Sailor {number:03}"), &format!("sailor{number:03}@sea.example"), BaseRole::Responder)
+    };
+    app.write(move |cx| (0..251).map(|number| Ok(add(cx, number)?.id)).collect())
 }
 
 /// The address at which somebody with this name is reached.

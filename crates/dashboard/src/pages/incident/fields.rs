@@ -155,9 +155,6 @@ fn with_chosen(page: &Page, field: &Json, held: &[Json], choices: Vec<Json>) -> 
 
 fn set(page: &Page) -> Result<View> {
     page.require("incidents.update_custom_fields")?;
-    if page.form.has("find") {
-        return with(page, &Refused::default());
-    }
     let fields: Vec<_> = all(page)?.into_iter().filter(|field| page.form.has(&input_of(field))).collect();
     let entry = |field: &Json| {
         let values: Vec<_> = page.form.all(&input_of(field)).map(|value| json!({value_name(field): value})).collect();

@@ -7,7 +7,8 @@ use serde_json::{Value as Json, json};
 use web::View;
 
 use super::incidents::severities;
-use crate::fields::{query, step};
+use super::pickers;
+use crate::fields::{is_same_text, query, step};
 use crate::live::{self, Moved};
 use crate::page::{Page, Refused, pages};
 
@@ -33,27 +34,25 @@ pages! {
     POST "/incidents/{id}/members" => change_members;
 }
 
-/// What a page of an incident is made of, each with the query that asks for what belongs to it.
-const PARTS: &[(&str, &str, &str)] = &[
-    ("Incident Updates V2#List", "incident_updates", "250"),
-    ("Actions V3#List", "actions", "250"),
-    ("Follow-ups V3#List", "follow_ups", "250"),
-    ("Incident Attachments V1#List", "incident_attachments", ""),
-    ("Incident Memberships#List", "incident_memberships", ""),
+/// What a page of an incident is made of, and whether its lists come in pages.
+const PARTS: &[(&str, &str, bool)] = &[
+    ("Incident Updates V2#List", "incident_updates", true),
+    ("Actions V3#List", "actions", true),
+    ("Follow-ups V3#List", "follow_ups", true),
+    ("Incident Attachments V1#List", "incident_attachments", false),
+    ("Incident Memberships#List", "incident_memberships", false),
 ];
-
-fn parts_query(id: &str, page_size: &str) -> String {
-    match page_size {
-        "" => query(&[("incident_id", id)]),
-        size => query(&[("incident_id", id), ("page_size", size)]),
-    }
-}
 
 fn show(page: &Page) -> Result<View> {
     let mut variables = json!({"incident": incident(page)?});
     let id = variables["incident"]["id"].as_str().unwrap_or_default().to_owned();
-    for (operation, name, page_size) in PARTS {
-        variables[name] = page.ask_if_allowed(operation, "", &parts_query(&id, page_size))?[name].take();
+    for (operation, name, is_paged) in PARTS {
+        let of_it = [("incident_id", &*id)];
+        variables[name] = if *is_paged {
+            page.ask_all_if_allowed(operation, &of_it, name)?.into()
+        } else {
+            page.ask_if_allowed(operation, "", &query(&of_it))?[name].take()
+        };
     }
     variables["has_fields"] = (!fields::all(page)?.is_empty()).into();
     variables["ended_at"] = ended_at(&variables["incident"]);
@@ -65,8 +64,9 @@ fn show(page: &Page) -> Result<View> {
 
 fn follow(page: &Page) -> Result<View> {
     let id = page.segment(0);
+    let parts_query = |is_paged| query(&[("incident_id", id), ("page_size", "250")][..if is_paged { 2 } else { 1 }]);
     let mut operations = vec![("Incidents V2#Show", id.to_owned(), String::new())];
-    operations.extend(PARTS.iter().map(|(operation, _, size)| (*operation, String::new(), parts_query(id, size))));
+    operations.extend(PARTS.iter().map(|(operation, _, is_paged)| (*operation, String::new(), parts_query(*is_paged))));
     live::follow(page, Moved::ByPeople, &operations)
 }
 
@@ -97,35 +97,39 @@ fn form(page: &Page, template: &str, choices: Json, refused: &Refused) -> Result
     Ok(page.form(template, variables, refused))
 }
 
-/// Has an operation do what a form asks, and goes back to the incident; where it is refused, shows the form again.
+/// Has an operation do what a form asks, and goes back to the incident; where it is refused, or something is only
+/// searched for, shows the form again.
 fn submit(
     page: &Page,
     (operation, body): (&str, Json),
     told: &str,
     again: impl FnOnce(&Page, &Refused) -> Result<View>,
 ) -> Result<View> {
+    if page.form.has("find") {
+        return again(page, &Refused::default());
+    }
     match page.submit(operation, "", body)? {
         Ok(_) => Ok(page.done(&home_of(page), told)),
         Err(refused) => again(page, &refused),
     }
 }
 
+/// The same for the operation that edits the incident itself.
 fn edit_incident(
     page: &Page,
     body: Json,
     told: &str,
     again: impl FnOnce(&Page, &Refused) -> Result<View>,
 ) -> Result<View> {
+    if page.form.has("find") {
+        return again(page, &Refused::default());
+    }
     let mut body = body;
     body["notify_incident_channel"] = false.into();
     match page.submit("Incidents V2#Edit", page.segment(0), body)? {
         Ok(_) => Ok(page.done(&home_of(page), told)),
         Err(refused) => again(page, &refused),
     }
-}
-
-fn people(page: &Page) -> Result<Json> {
-    Ok(page.ask_if_allowed("Users V2#List", "", "page_size=250")?["users"].take())
 }
 
 fn update_choices(page: &Page) -> Result<Json> {
@@ -154,12 +158,47 @@ fn edit_form(page: &Page) -> Result<View> {
     edit_with(page, &Refused::default())
 }
 
+/// What can be edited, and the form's fields for it.
+const EDITED: [(&str, &str); 2] = [("name", "incident.name"), ("summary", "incident.summary")];
+
+/// The form, with what each field held when it was first shown; or now, where somebody is told what is wrong with it.
 fn edit_with(page: &Page, refused: &Refused) -> Result<View> {
-    form(page, "incidents/edit.html", json!({}), refused)
+    let incident = incident(page)?;
+    let mut was = json!({});
+    for (name, field) in EDITED {
+        let before = format!("was.{field}");
+        let stays = page.form.has(&before) && !refused.fields.contains_key(field);
+        was[name] = if stays { page.form.text(&before).into() } else { incident[name].clone() };
+    }
+    Ok(page.form("incidents/edit.html", json!({"incident": incident, "was": was}), refused))
 }
 
+/// Sends what the visitor has changed and nothing else, so that it undoes nothing that others did in the meantime.
 fn edit(page: &Page) -> Result<View> {
-    edit_incident(page, page.form.given(&["incident.name", "incident.summary"]), "The incident is changed", edit_with)
+    let changed: Vec<_> = EDITED.into_iter().filter(|(_, field)| page.form.is_changed(field)).collect();
+    if changed.is_empty() {
+        return Ok(page.done(&home_of(page), "Nothing was changed"));
+    }
+    let now = incident(page)?;
+    let clashes =
+        changed.iter().filter_map(|(name, field)| Some(((*field).to_owned(), clash(page, field, &now[name])?)));
+    let refused = Refused { fields: clashes.collect(), ..Refused::default() };
+    if !refused.is_empty() {
+        return edit_with(page, &refused);
+    }
+    let fields: Vec<_> = changed.iter().map(|(_, field)| *field).collect();
+    edit_incident(page, page.form.given(&fields), "The incident is changed", edit_with)
+}
+
+/// What to say of a field that somebody else has changed, too, since the form was shown.
+fn clash(page: &Page, field: &str, now: &Json) -> Option<String> {
+    let (before, now) = (format!("was.{field}"), now.as_str().unwrap_or_default().trim());
+    let is_as = |other: &str| is_same_text(page.form.text(other), now);
+    if !page.form.has(&before) || is_as(&before) || is_as(field) {
+        return None;
+    }
+    let told = if now.is_empty() { "emptied it".to_owned() } else { format!("changed it to “{now}”") };
+    Some(format!("somebody else has {told} in the meantime: save again to have it as it stands here"))
 }
 
 fn roles_form(page: &Page) -> Result<View> {
@@ -169,17 +208,28 @@ fn roles_form(page: &Page) -> Result<View> {
 
 fn roles_with(page: &Page, refused: &Refused) -> Result<View> {
     let roles = page.ask("Incident Roles V2#List", "", "")?["incident_roles"].take();
-    form(page, "incidents/roles.html", json!({"roles": roles, "people": people(page)?}), refused)
+    let incident = incident(page)?;
+    let assignments = incident["incident_role_assignments"].as_array().into_iter().flatten();
+    let held = assignments.map(|assignment| assignment["assignee"].clone());
+    let people = pickers::people(page, held, page.form.under("role").map(|(_, id)| id))?;
+    Ok(page.form("incidents/roles.html", json!({"roles": roles, "people": people, "incident": incident}), refused))
 }
 
+/// Assigns those roles that have another assignee in the form than when it was shown.
 fn assign(page: &Page) -> Result<View> {
+    let is_changed = |(role, _): &(&str, &str)| page.form.is_changed(&format!("role.{role}"));
     let assignment = |(role, assignee): (&str, &str)| match assignee {
         "" => json!({"incident_role_id": role}),
         id => json!({"incident_role_id": role, "assignee": {"id": id}}),
     };
-    let assignments: Vec<_> = page.form.under("role").map(assignment).collect();
+    let assignments: Vec<_> = page.form.under("role").filter(is_changed).map(assignment).collect();
     let body = json!({"incident": {"incident_role_assignments": assignments}});
     edit_incident(page, body, "The roles are assigned", roles_with)
+}
+
+/// Those from whom a field of a form chooses somebody.
+fn people(page: &Page, field: &str) -> Result<Json> {
+    pickers::people(page, [], page.form.all(field))
 }
 
 fn action_form(page: &Page) -> Result<View> {
@@ -188,7 +238,7 @@ fn action_form(page: &Page) -> Result<View> {
 }
 
 fn action_with(page: &Page, refused: &Refused) -> Result<View> {
-    form(page, "incidents/action.html", json!({"people": people(page)?}), refused)
+    form(page, "incidents/action.html", json!({"people": people(page, "assignee_id")?}), refused)
 }
 
 fn add_action(page: &Page) -> Result<View> {
@@ -219,7 +269,7 @@ fn follow_up_form(page: &Page) -> Result<View> {
 }
 
 fn follow_up_with(page: &Page, refused: &Refused) -> Result<View> {
-    form(page, "incidents/follow_up.html", json!({"people": people(page)?}), refused)
+    form(page, "incidents/follow_up.html", json!({"people": people(page, "assignee_id")?}), refused)
 }
 
 fn add_follow_up(page: &Page) -> Result<View> {
@@ -279,10 +329,13 @@ fn members_form(page: &Page) -> Result<View> {
 }
 
 fn members_with(page: &Page, refused: &Refused) -> Result<View> {
-    form(page, "incidents/members.html", json!({"people": people(page)?}), refused)
+    form(page, "incidents/members.html", json!({"people": people(page, "user_id")?}), refused)
 }
 
 fn change_members(page: &Page) -> Result<View> {
+    if page.form.has("find") {
+        return members_with(page, &Refused::default());
+    }
     let mut body = page.form.filled(&["user_id"]);
     body["incident_id"] = incident(page)?["id"].take();
     let (operation, told) = match page.form.text("change") {

@@ -1,13 +1,16 @@
 //! Asking others to take a shift, and taking theirs.
 
+use std::collections::BTreeSet;
+
 use base::{Error, Result};
 use serde_json::{Value as Json, json};
 use web::View;
 
-use super::shifts::{entries, lane_of, lanes, list, own, text};
-use super::{ahead, all_schedules, me, people, zone_of_form};
+use super::shifts::{entries, lane_of, lanes, list, text};
+use super::{ahead, me, my_shifts, zone_of_form};
 use crate::fields::{Fields, query};
 use crate::page::{Page, Refused, pages};
+use crate::pages::pickers;
 use crate::when;
 
 pages! {
@@ -36,20 +39,27 @@ pub fn link(schedule: &str, entry: &Json) -> String {
 
 /// Shifts that people ask others to take, and those that are the visitor's own.
 fn all(page: &Page) -> Result<View> {
-    let (schedules, mine) = (all_schedules(page)?, me(page)?);
-    let requests = page.ask("Cover Requests V1#List", "", "state=pending&page_size=250")?;
-    let requests: Vec<_> =
-        list(&requests["cover_requests"]).map(|request| told(page, request, &schedules, &mine)).collect();
-    let shifts = own(page, &schedules, &mine)?;
-    Ok(page.show("on_call/covers.html", json!({"requests": requests, "shifts": shifts})))
+    let mine = me(page)?;
+    let requests = page.ask_all("Cover Requests V1#List", &[("state", "pending")], "cover_requests")?;
+    let schedules = schedules_of(page, &requests)?;
+    let requests: Vec<_> = requests.iter().map(|request| told(page, request, &schedules, &mine)).collect();
+    Ok(page.show("on_call/covers.html", json!({"requests": requests, "shifts": my_shifts(page)?})))
+}
+
+/// The schedules that requests are about.
+fn schedules_of(page: &Page, requests: &[Json]) -> Result<Vec<Json>> {
+    let slots = requests.iter().flat_map(|request| [request, &request["in_return"]]);
+    let ids: BTreeSet<_> = slots.filter_map(|slot| slot["schedule_id"].as_str()).collect();
+    let ask = |id| Ok(page.ask_if_allowed("Schedules V2#Show", id, "")?["schedule"].take());
+    ids.into_iter().map(ask).collect()
 }
 
 /// A request with the names of what it is about, and whose move it is.
-fn told(page: &Page, request: &Json, schedules: &Json, mine: &str) -> Json {
+fn told(page: &Page, request: &Json, schedules: &[Json], mine: &str) -> Json {
     let mut told = request.clone();
     for pointer in ["", "/in_return"] {
         if let Some(slot) = told.pointer_mut(pointer).filter(|slot| slot.is_object()) {
-            let schedule = list(schedules).find(|schedule| schedule["id"] == slot["schedule_id"]);
+            let schedule = schedules.iter().find(|schedule| schedule["id"] == slot["schedule_id"]);
             slot["schedule"] = schedule.map(|schedule| schedule["name"].clone()).into();
             let lanes = schedule.map(|schedule| lanes(schedule, [])).unwrap_or_default();
             slot["lane"] = lane_of(&lanes, slot).map(|lane| lane.name.clone()).into();
@@ -61,12 +71,12 @@ fn told(page: &Page, request: &Json, schedules: &Json, mine: &str) -> Json {
 }
 
 /// Whether the operation would let the visitor take it: who is asked by name, or takes turns there, or may override.
-fn may_take(page: &Page, request: &Json, schedules: &Json, mine: &str) -> bool {
+fn may_take(page: &Page, request: &Json, schedules: &[Json], mine: &str) -> bool {
     let asked = || list(&request["asked_user_ids"]);
     if asked().next().is_some() {
         return asked().any(|asked| asked == mine);
     }
-    let schedule = list(schedules).find(|schedule| schedule["id"] == request["schedule_id"]);
+    let schedule = schedules.iter().find(|schedule| schedule["id"] == request["schedule_id"]);
     let mut rotations = schedule.into_iter().flat_map(|schedule| list(&schedule["config"]["rotations"]));
     page.may("schedule_overrides.create")
         || rotations.any(|rotation| list(&rotation["users"]).any(|user| user["id"] == mine))
@@ -83,9 +93,12 @@ fn ask_with(page: &Page, slot: &Fields, refused: &Refused) -> Result<View> {
     let schedule = page.ask("Schedules V2#Show", id, "")?["schedule"].take();
     let (slot, lanes) = (slot.as_json(), lanes(&schedule, []));
     let mine = me(page)?;
-    let others: Vec<_> = list(&people(page)?).filter(|person| person["id"] != mine).cloned().collect();
+    let mut people = pickers::people(page, [], page.form.all("cover_request.asked_user_ids"))?;
+    if let Some(choices) = people["choices"].as_array_mut() {
+        choices.retain(|person| person["id"] != mine);
+    }
     let variables = json!({
-        "lane": lane_of(&lanes, &slot).map(|lane| &lane.name), "slot": self::slot(id, &slot), "start": when::typed(&slot, &page.zone()), "people": others,
+        "lane": lane_of(&lanes, &slot).map(|lane| &lane.name), "slot": self::slot(id, &slot), "start": when::typed(&slot, &page.zone()), "people": people,
         "in_return": returns(page, &schedule, &mine)?, "schedule": schedule,
     });
     // The shift was chosen by a link: what is wrong with it is told beside its times.
@@ -113,8 +126,11 @@ fn returns(page: &Page, schedule: &Json, mine: &str) -> Result<Vec<Json>> {
 }
 
 fn ask(page: &Page) -> Result<View> {
-    let names = ["cover_request.message", "cover_request.start_at", "cover_request.end_at"];
-    let (mut body, slot) = (page.form.filled(&names), Fields::read(page.form.text("slot").as_bytes())?);
+    let slot = Fields::read(page.form.text("slot").as_bytes())?;
+    if page.form.has("find") {
+        return ask_with(page, &slot, &Refused::default());
+    }
+    let mut body = page.form.filled(&["cover_request.message", "cover_request.start_at", "cover_request.end_at"]);
     let request = &mut body["cover_request"];
     when::understand(request, &slot.as_json(), &zone_of_form(page));
     for name in ["schedule_id", "rotation_id", "layer_id"] {
@@ -137,7 +153,8 @@ fn take_form(page: &Page) -> Result<View> {
 
 fn take_with(page: &Page, refused: &Refused) -> Result<View> {
     let request = page.ask("Cover Requests V1#Show", page.segment(0), "")?["cover_request"].take();
-    let request = told(page, &request, &all_schedules(page)?, &me(page)?);
+    let schedules = schedules_of(page, std::slice::from_ref(&request))?;
+    let request = told(page, &request, &schedules, &me(page)?);
     let start = when::typed(&request, &page.zone());
     let refused = refused.clone().moved("user", "start_at");
     Ok(page.form("on_call/cover.html", json!({"request": request, "start": start}), &refused))

@@ -26,6 +26,7 @@ use serde_json::Value as Json;
 use web::PageRoute;
 
 use crate::desk::Desk;
+use crate::fields::query;
 use crate::page::Page;
 
 /// The pages about on-call.
@@ -46,10 +47,6 @@ fn all_schedules(page: &Page) -> Result<Json> {
     Ok(page.ask_if_allowed("Schedules V2#List", "", "page_size=250")?["schedules"].take())
 }
 
-fn people(page: &Page) -> Result<Json> {
-    Ok(page.ask_if_allowed("Users V2#List", "", "page_size=250")?["users"].take())
-}
-
 fn now(page: &Page) -> Timestamp {
     Timestamp::from_microsecond(page.desk.store.world().now().microseconds()).unwrap_or(Timestamp::MAX)
 }
@@ -65,9 +62,21 @@ fn zone_of_form(page: &Page) -> TimeZone {
     page.form.get("zone").and_then(|name| TimeZone::get(name).ok()).unwrap_or_else(|| page.zone())
 }
 
-/// The visitor's shifts in the four weeks ahead; none where they may not see schedules.
+/// The operation that tells of somebody's shifts.
+pub const SHIFTS: &str = "Schedules#ListShifts";
+
+/// What it is asked for the visitor's shifts in the four weeks ahead.
+pub fn my_shifts_query(page: &Page) -> Result<String> {
+    let window = ahead(page);
+    let (from, to) = (window.start.to_string(), window.end.to_string());
+    Ok(query(&[("user_id", &me(page)?), ("from", &from), ("to", &to)]))
+}
+
+/// The visitor's shifts in the four weeks ahead, on all schedules, the soonest first; none where they may not see
+/// schedules.
 pub fn my_shifts(page: &Page) -> Result<Vec<Json>> {
-    shifts::own(page, &all_schedules(page)?, &me(page)?)
+    let answer = page.ask_if_allowed(SHIFTS, "", &my_shifts_query(page)?)?;
+    Ok(shifts::list(&answer["shifts"]).map(shifts::own).collect())
 }
 
 /// Who looks.

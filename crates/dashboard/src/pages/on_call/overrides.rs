@@ -5,9 +5,10 @@ use serde_json::{Value as Json, json};
 use web::View;
 
 use super::shifts::{lanes, place, put_place, text};
-use super::{people, schedule, zone_of_form};
+use super::{schedule, zone_of_form};
 use crate::fields::step;
 use crate::page::{Page, Refused, pages};
+use crate::pages::pickers;
 use crate::when;
 
 pages! {
@@ -43,7 +44,8 @@ fn make_with(page: &Page, refused: &Refused) -> Result<View> {
     let asked = json!({"start_at": page.query.get("from"), "end_at": page.query.get("to")});
     let mut start = when::typed(&asked, &page.zone());
     start["place"] = page.query.get("place").into();
-    form(page, "on_call/override.html", json!({"start": start, "people": people(page)?}), refused)
+    let people = pickers::people(page, [], page.form.all("user"))?;
+    form(page, "on_call/override.html", json!({"start": start, "people": people}), refused)
 }
 
 /// What the form says: where, and from when to when.
@@ -55,6 +57,9 @@ fn body(page: &Page, before: &Json) -> Json {
 }
 
 fn make(page: &Page) -> Result<View> {
+    if page.form.has("find") {
+        return make_with(page, &Refused::default());
+    }
     let mut body = body(page, &Json::Null);
     body["schedule_id"] = page.segment(0).into();
     body["user"] = json!({"id": page.form.get("user")});

@@ -9,10 +9,13 @@ use jiff::tz::TimeZone;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value as Json, json};
 
-use super::{ahead, covers};
+use super::covers;
 use crate::calendar::{Kind, Lane, Shift};
 use crate::fields::{query, step};
 use crate::page::Page;
+
+/// What a lane is called that only the past knows.
+const NO_LONGER: &str = "No longer in the schedule";
 
 /// Who is on call in a window.
 #[derive(Default)]
@@ -85,7 +88,7 @@ pub fn lanes<'e>(schedule: &Json, entries: impl IntoIterator<Item = &'e Json>) -
             place: place(&json!({"rotation_id": rotation["id"], "layer_id": layer["id"]})),
         })
     });
-    let past = entries.into_iter().map(|entry| Lane { name: "No longer in the schedule".into(), place: place(entry) });
+    let past = entries.into_iter().map(|entry| Lane { name: NO_LONGER.into(), place: place(entry) });
     let mut lanes: Vec<Lane> = Vec::new();
     for lane in present.chain(past) {
         if lanes.iter().all(|known| known.place != lane.place) {
@@ -117,22 +120,14 @@ pub fn drawn(entry: &Json, lanes: &[Lane]) -> Option<Shift> {
     })
 }
 
-/// Somebody's shifts in the four weeks ahead, on all schedules, each with where others are asked to take it.
-pub fn own(page: &Page, schedules: &Json, user: &str) -> Result<Vec<Json>> {
-    let window = ahead(page);
-    let mut shifts = Vec::new();
-    for schedule in list(schedules) {
-        let id = text(schedule, "id");
-        let found = entries(page, id, &window)?.r#final;
-        let lanes = lanes(schedule, &found);
-        let lane = |entry| lane_of(&lanes, entry).map(|lane| &lane.name);
-        let own = found.iter().filter(|entry| entry["user"]["id"] == user);
-        shifts.extend(own.map(|entry| {
-            json!({"schedule": schedule["name"], "lane": lane(entry), "entry": entry, "link": covers::link(id, entry)})
-        }));
-    }
-    shifts.sort_by_key(|shift| text(&shift["entry"], "start_at").to_owned());
-    Ok(shifts)
+/// A shift of somebody's, with where others are asked to take it.
+pub fn own(shift: &Json) -> Json {
+    let lane = match shift["rotation_name"].as_str() {
+        Some(rotation) => named(rotation, text(shift, "layer_name")),
+        None => NO_LONGER.to_owned(),
+    };
+    let link = covers::link(text(shift, "schedule_id"), &shift["entry"]);
+    json!({"schedule": shift["schedule_name"], "lane": lane, "entry": shift["entry"], "link": link})
 }
 
 /// Who is on call now and next in each of the lanes, by the entries from now on.

@@ -4,8 +4,8 @@ use base::Result;
 use serde_json::{Value as Json, json};
 use web::View;
 
-use super::shifts::{list, text};
-use super::{covers, me, now, zone_of_form};
+use super::shifts::{list, own, text};
+use super::{me, now, zone_of_form};
 use crate::fields::query;
 use crate::page::{Page, Refused, pages};
 use crate::when;
@@ -42,11 +42,7 @@ fn all(page: &Page) -> Result<View> {
 /// The shifts that time off hits, each with where others are asked to take it.
 fn hit_by(page: &Page, id: &str) -> Result<Vec<Json>> {
     let answer = page.ask("Time Off V1#ListShifts", id, "")?;
-    let shift = |hit: &Json| {
-        let link = covers::link(text(hit, "schedule_id"), &hit["entry"]);
-        json!({"schedule": hit["schedule_name"], "entry": hit["entry"], "link": link})
-    };
-    Ok(list(&answer["shifts"]).map(shift).collect())
+    Ok(list(&answer["shifts"]).map(own).collect())
 }
 
 fn make_form(page: &Page) -> Result<View> {
