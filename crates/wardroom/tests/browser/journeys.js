@@ -1,7 +1,7 @@
 // What people come for, one after the other; the audit log tells of all of it in the end.
 import { execFileSync } from "node:child_process";
 import { expect, test } from "@playwright/test";
-import { pressSurely, useLink } from "./support.js";
+import { arrived, pressSurely, useLink } from "./support.js";
 
 test.describe.configure({ mode: "serial" });
 
@@ -34,7 +34,7 @@ test("an incident is declared, updated and closed, and seen live in another brow
   await page.getByLabel("What is wrong?").fill("The espresso machine API answers 500");
   await page.getByLabel("How bad is it?").selectOption({ label: "Major" });
   await page.getByRole("button", { name: "Declare it" }).click();
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText("The espresso machine API answers 500");
+  await arrived(page, "The espresso machine API answers 500");
 
   await mei.goto("/incidents");
   await mei.getByRole("link", { name: "The espresso machine API answers 500" }).click();
@@ -109,6 +109,7 @@ test("a shift is overridden, by dragging and by form", async ({ page }) => {
 test("an integration is connected and tested", async ({ page }) => {
   await page.goto("/integrations");
   await page.getByRole("link", { name: /Ravenna/ }).first().click();
+  await arrived(page, "Ravenna");
   await page.getByRole("link", { name: "Connect", exact: true }).click();
   await page.getByLabel("Name", { exact: true }).fill("Night desk");
   await page.getByRole("button", { name: "Connect" }).click();
@@ -123,6 +124,7 @@ test("a catalog entry is edited", async ({ page }) => {
   await page.goto("/catalog");
   await page.getByRole("link", { name: "Service", exact: true }).first().click();
   await page.getByRole("link", { name: "Checkout", exact: true }).click();
+  await arrived(page, "Checkout");
   await page.getByRole("link", { name: "Edit" }).click();
   await page.getByLabel(/^About/).fill("Takes orders, and says thank you.");
   await page.getByRole("button", { name: "Save" }).click();

@@ -1,4 +1,5 @@
 // What the tests share.
+import { expect } from "@playwright/test";
 
 /** Where pictures go. */
 export const output = process.env.WARDROOM_TEST_OUTPUT;
@@ -12,6 +13,11 @@ export async function useLink(page, link) {
   await page.goto(link);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.waitForURL("**/me**");
+}
+
+/** Waits until the page with this title is there: links are followed by scripts. */
+export async function arrived(page, title) {
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(title);
 }
 
 /** Presses a button that asks whether one is sure. */

@@ -175,6 +175,7 @@ fn edit_with(page: &Page, refused: &Refused) -> Result<View> {
 
 /// Sends what the visitor has changed and nothing else, so that it undoes nothing that others did in the meantime.
 fn edit(page: &Page) -> Result<View> {
+    page.require("incidents.update_name")?;
     let changed: Vec<_> = EDITED.into_iter().filter(|(_, field)| page.form.is_changed(field)).collect();
     if changed.is_empty() {
         return Ok(page.done(&home_of(page), "Nothing was changed"));
