@@ -163,7 +163,7 @@ impl Page {
         }
         self.visitor = visitor(&self.desk, &self.visit)?;
         if self.visitor.is_none() && audience == Audience::SignedIn {
-            let back = if method == Method::GET { self.address() } else { "/".to_owned() };
+            let back = if method == Method::GET { self.address() } else { self.came_from() };
             let back: String = form_urlencoded::byte_serialize(back.as_bytes()).collect();
             return Ok(View::go_to(format!("/sign-in?to={back}")));
         }
@@ -200,6 +200,12 @@ impl Page {
             "" => self.visit.path.clone(),
             query => format!("{}?{query}", self.visit.path),
         }
+    }
+
+    /// The page that a form was sent from, by the browser's word; home, where it gives none.
+    fn came_from(&self) -> String {
+        let path = self.visit.header("referer").and_then(|page| page.splitn(4, '/').nth(3));
+        format!("/{}", path.unwrap_or_default())
     }
 
     /// Whether the form was made by this dashboard for this visitor. Without a session there is no token yet: browsers

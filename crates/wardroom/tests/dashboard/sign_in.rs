@@ -13,6 +13,9 @@ fn who_is_not_signed_in_is_asked_to_and_comes_back_to_where_they_wanted() {
     person(&app, "Ada", BaseRole::Responder);
     let browser = app.browser();
     assert_eq!(browser.get("/incidents?sort_by=x").leads_to(), "/sign-in?to=%2Fincidents%3Fsort_by%3Dx");
+    let writing = app.browser().sending("referer", "https://wardroom.example/incidents/new?x=1");
+    assert_eq!(writing.submit("/incidents/new", &[]).leads_to(), "/sign-in?to=%2Fincidents%2Fnew%3Fx%3D1");
+    assert_eq!(browser.submit("/incidents/new", &[]).leads_to(), "/sign-in?to=%2F");
     let page = browser.get("/sign-in?to=%2Fincidents%3Fsort_by%3Dx").expect(200);
     let to = page.hidden("to").unwrap();
     let signed_in = browser.submit("/sign-in", &[("to", &to), ("email", &email("Ada")), ("password", PASSWORD)]);

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 use web::View;
 
 use super::graph::{self, Neighbour};
-use super::{BACKLINKS, pointing_at, type_of};
+use super::{BACKLINKS, pointing_at, text, type_of};
 use crate::fields::{query, step};
 use crate::page::{Page, Refused, pages};
 
@@ -63,10 +63,6 @@ fn values_of<'e>(entry: &'e Json, attribute: &Json) -> Vec<&'e Json> {
         Json::Array(values) => values.iter().collect(),
         _ => Some(&binding["value"]).into_iter().filter(|value| !value.is_null()).collect(),
     }
-}
-
-fn text(value: &Json) -> String {
-    value.as_str().unwrap_or_default().to_owned()
 }
 
 fn neighbour(backlink: &Json) -> Neighbour {

@@ -109,6 +109,11 @@ fn admitted(page: &Page, scope: &str) -> Result<Json> {
     Ok(of)
 }
 
+/// A text of an answer; empty where there is none.
+fn text(value: &Json) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
 /// Where a type is.
 fn home(of: &Json) -> String {
     format!("/catalog/{}", step(of["id"].as_str().unwrap_or_default()))

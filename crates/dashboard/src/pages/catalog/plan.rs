@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
+use super::text;
+
 /// Entries in one import at most: as many as one bulk update changes, all or none.
 pub const AT_MOST: usize = 250;
 /// What parts several values, or aliases, in a cell.
@@ -234,10 +236,6 @@ fn literal(value: &Json) -> Result<String, String> {
         }
         _ => Err("has a value that is no text".into()),
     }
-}
-
-fn text(value: &Json) -> String {
-    value.as_str().unwrap_or_default().to_owned()
 }
 
 fn is_derived(attribute: &Json) -> bool {

@@ -1,8 +1,7 @@
 //! The audit log: who changed what, and when.
 
-use std::time::Duration;
-
 use base::{AnyId, Error, Result, Time};
+use jiff::ToSpan;
 use jiff::civil::Date;
 use serde_json::json;
 use store::Cx;
@@ -24,29 +23,23 @@ const AT_ONCE: usize = 50;
 const BATCH: usize = 1_000;
 /// Entries in a file, at most: all of them are in memory while it is made.
 const MOST: usize = 50_000;
-const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// What the address asks for; what can't be read is told of and left out.
 fn wanted(page: &Page) -> (Filter, Refused) {
     let mut refused = Refused::default();
-    let mut day = |name: &str| {
-        let text = page.query.get(name)?;
-        let read = text.parse::<Date>().ok().and_then(|date| date.to_zoned(page.zone()).ok());
+    let mut midnight = |name: &str, days_on: i64| {
+        let date = page.query.get(name)?.parse::<Date>().ok().and_then(|date| date.checked_add(days_on.days()).ok());
+        let read = date.and_then(|date| date.to_zoned(page.zone()).ok());
         let moment = read.and_then(|moment| Time::from_microseconds(moment.timestamp().as_microsecond()));
         if moment.is_none() {
             refused.fields.insert(name.to_owned(), "is not a date".into());
         }
         moment
     };
-    let (from, to) = (day("from"), day("to"));
+    // A day ends when the next one begins: twice a year that is not after 24 hours.
+    let (from, until) = (midnight("from", 0), midnight("to", 1));
     let text = |name: &str| page.query.get(name).map(str::to_owned);
-    let filter = Filter {
-        actor: text("actor"),
-        action: text("action"),
-        target: text("target"),
-        from,
-        until: to.map(|to| to + DAY),
-    };
+    let filter = Filter { actor: text("actor"), action: text("action"), target: text("target"), from, until };
     (filter, refused)
 }
 
