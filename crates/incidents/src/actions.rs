@@ -11,7 +11,7 @@ use people::users::{Directory, User, UserBody};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{Condition, Cx, Direction, Event, Record, Stored, Tx, Value, values};
-use web::{Between, Body, Created, List, NoContent, Page, PageMeta, Paging, Query, Resource, Show};
+use web::{Between, Body, Created, List, NoContent, Page, Paging, Query, Resource, Show};
 
 use crate::external_issues::{ExternalIssue, Tracker};
 use crate::follow_ups::FollowUp;
@@ -184,24 +184,13 @@ struct PagedQuery {
 
 fn list_open(cx: &mut Cx<'_>, Query(query): Query<OpenQuery>) -> Result<Page<ActionBody>> {
     let condition = query.condition(cx)?;
-    page(cx, condition, Direction::Backward, query.paging.read()?)
+    work::page(cx, condition, Direction::Backward, query.paging.read()?, ActionBody::of)
 }
 
 fn list_v3(cx: &mut Cx<'_>, Query(query): Query<PagedQuery>) -> Result<Page<ActionBody>> {
     let times = [("created_at", &query.created_at), ("updated_at", &query.updated_at)];
     let condition = query.wanted.condition(cx)?.and(Between::conditions(&times)?);
-    page(cx, condition, Direction::Forward, query.paging.read()?)
-}
-
-fn page(
-    cx: &mut Cx<'_>,
-    condition: Condition,
-    direction: Direction,
-    paging: store::Paging,
-) -> Result<Page<ActionBody>> {
-    let page = cx.page::<Action>(condition, direction, &paging)?;
-    let rows = page.rows.iter().map(|action| ActionBody::of(cx, action)).collect::<Result<_>>()?;
-    Ok(Page { rows, meta: PageMeta::new(&paging, page.after) })
+    work::page(cx, condition, Direction::Forward, query.paging.read()?, ActionBody::of)
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

@@ -12,7 +12,7 @@ use people::{ActorBody, NamedBody};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{Condition, Cx, Direction, Event, Record, Stored, Tx, Value, values};
-use web::{Between, Body, Created, List, NoContent, Page, PageMeta, Paging, Query, Resource, Show};
+use web::{Between, Body, Created, List, NoContent, Page, Paging, Query, Resource, Show};
 
 use crate::external_issues::{self, ExternalIssue, ExternalIssueBody, StandsFor, Tracker};
 use crate::incident::{self, Incident, audited_as};
@@ -289,24 +289,13 @@ struct PagedQuery {
 
 fn list_open(cx: &mut Cx<'_>, Query(query): Query<OpenQuery>) -> Result<Page<FollowUpV3>> {
     let condition = query.condition(cx)?;
-    page(cx, condition, Direction::Backward, query.paging.read()?)
+    work::page(cx, condition, Direction::Backward, query.paging.read()?, FollowUpV3::of)
 }
 
 fn list_v3(cx: &mut Cx<'_>, Query(query): Query<PagedQuery>) -> Result<Page<FollowUpV3>> {
     let times = [("created_at", &query.created_at), ("updated_at", &query.updated_at)];
     let condition = query.wanted.condition(cx)?.and(Between::conditions(&times)?);
-    page(cx, condition, Direction::Forward, query.paging.read()?)
-}
-
-fn page(
-    cx: &mut Cx<'_>,
-    condition: Condition,
-    direction: Direction,
-    paging: store::Paging,
-) -> Result<Page<FollowUpV3>> {
-    let page = cx.page::<FollowUp>(condition, direction, &paging)?;
-    let rows = page.rows.iter().map(|follow_up| FollowUpV3::of(cx, follow_up)).collect::<Result<_>>()?;
-    Ok(Page { rows, meta: PageMeta::new(&paging, page.after) })
+    work::page(cx, condition, Direction::Forward, query.paging.read()?, FollowUpV3::of)
 }
 
 /// What can be said of a follow-up.

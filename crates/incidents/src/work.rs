@@ -4,8 +4,8 @@ use base::{Error, Id, Result, Time, words};
 use people::users::User;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use store::{Condition, Cx, Stored};
-use web::Paging;
+use store::{Condition, Cx, Direction, Record, Stored};
+use web::{Page, PageMeta, Paging};
 
 use crate::incident::{self, Incident, IncidentRef, Mode, visible_in};
 
@@ -80,6 +80,19 @@ impl OpenQuery {
     pub fn condition(&self, cx: &mut Cx<'_>) -> Result<Condition> {
         Ok(Condition::equal("open_for", &self.assignee_id).and(of_incidents(cx, None, None)?))
     }
+}
+
+/// One page of a list, with its rows as they are shown.
+pub(crate) fn page<R: Record, B>(
+    cx: &mut Cx<'_>,
+    condition: Condition,
+    direction: Direction,
+    paging: store::Paging,
+    shown: fn(&mut Cx<'_>, &R) -> Result<B>,
+) -> Result<Page<B>> {
+    let page = cx.page::<R>(condition, direction, &paging)?;
+    let rows = page.rows.iter().map(|row| shown(cx, row)).collect::<Result<_>>()?;
+    Ok(Page { rows, meta: PageMeta::new(&paging, page.after) })
 }
 
 /// The incident that something belongs to, where the caller may see it.
