@@ -5,6 +5,7 @@ use people::roles::{Level, Role};
 use serde_json::{Value as Json, json};
 use web::View;
 
+use super::roles;
 use crate::fields::step;
 use crate::page::{Page, Refused, pages};
 
@@ -32,13 +33,6 @@ fn list(page: &Page) -> Result<View> {
 
 fn teams(page: &Page) -> Result<Json> {
     Ok(page.ask_if_allowed("Teams V3#List", "", "page_size=250")?["teams"].take())
-}
-
-/// The roles at a level that the visitor can give, and those that the key has already.
-fn roles(page: &Page, level: Level, held: &[&str]) -> Vec<Json> {
-    let is_offered = |role: &&Role| held.contains(&role.name) || role.scopes.iter().all(|scope| page.may(scope));
-    let told = |role: &Role| json!({"id": role.name, "name": role.about, "code": role.name});
-    Role::at(level).filter(is_offered).map(told).collect()
 }
 
 fn names(roles: &Json) -> Vec<&str> {

@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 use store::{Condition, Cx};
 use web::View;
 
+use super::roles;
 use crate::fields::step;
 use crate::page::{Page, Refused, pages, submitted};
 
@@ -78,10 +79,8 @@ fn with(page: &Page, refused: &Refused) -> Result<View> {
 
 /// The form, with the roles that the visitor can give, and those that are in it already.
 fn form(page: &Page, mut variables: Json, held: &[String], refused: &Refused) -> Result<View> {
-    let is_offered =
-        |role: &&Role| held.iter().any(|name| name == role.name) || role.scopes.iter().all(|scope| page.may(scope));
-    let told = |role: &Role| json!({"id": role.name, "name": role.about, "code": role.name});
-    variables["choices"] = Role::at(Level::Account).filter(is_offered).map(told).collect();
+    let held: Vec<_> = held.iter().map(String::as_str).collect();
+    variables["choices"] = roles(page, Level::Account, &held).into();
     Ok(page.form("settings/custom_role.html", variables, &refused.clone().gathered("role_names")))
 }
 

@@ -11,6 +11,7 @@ mod sign_in;
 use std::sync::Arc;
 
 use base::Result;
+use people::roles::{Level, Role};
 use serde_json::{Value as Json, json};
 use web::{PageRoute, View};
 
@@ -95,6 +96,13 @@ fn show(page: &Page) -> Result<View> {
     let sections: Vec<_> = SECTIONS.iter().filter(|section| page.may(section.scope)).map(Section::told).collect();
     let lists: Vec<_> = LISTS.iter().filter(|list| page.may(list.scope)).map(lists::List::told).collect();
     Ok(page.show("settings/overview.html", json!({"sections": sections, "lists": lists})))
+}
+
+/// The roles at a level that the visitor can give, and those that are held already.
+fn roles(page: &Page, level: Level, held: &[&str]) -> Vec<Json> {
+    let is_offered = |role: &&Role| held.contains(&role.name) || role.scopes.iter().all(|scope| page.may(scope));
+    let told = |role: &Role| json!({"id": role.name, "name": role.about, "code": role.name});
+    Role::at(level).filter(is_offered).map(told).collect()
 }
 
 impl Section {
